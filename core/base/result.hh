@@ -1,0 +1,154 @@
+// result<T>: a value or an errc. The kernel's one way to report failure.
+//
+// A function that can fail returns result<T>; its caller either handles the error or passes it on with
+// TRY(expression), which yields the value. For trivially copyable T the two live in separate fields, so that a
+// result<int> or result<T*> comes back in two registers (a union would go through memory).
+#pragma once
+
+#include <new>
+#include <type_traits>
+#include <utility>
+
+#include "core/base/assert.hh"
+#include "core/base/error.hh"
+
+template <class T>
+class result;
+
+/// An error on its way into a result: `return fail(errc::enoent)`.
+struct failure {
+    errc code;
+};
+[[nodiscard]] constexpr failure fail(errc code) { return failure{code}; }
+
+namespace detail
+{
+inline constexpr errc no_error = errc{0};
+
+template <class T>
+class trivial_result
+{
+  public:
+    constexpr trivial_result(T value) : _value(value), _error(no_error) {}
+    constexpr trivial_result(failure f) : _value(), _error(f.code) {}
+
+    constexpr bool has_value() const { return _error == no_error; }
+    constexpr T& value() { return assert(has_value()), _value; }
+    constexpr const T& value() const { return assert(has_value()), _value; }
+    constexpr T take() { return assert(has_value()), _value; }
+    constexpr errc error() const { return _error; }
+
+  private:
+    T _value;
+    errc _error;
+};
+
+template <class T>
+class union_result
+{
+  public:
+    union_result(T&& value) : _error(no_error) { ::new (static_cast<void*>(&_value)) T(std::move(value)); }
+    union_result(failure f) : _error(f.code) {}
+    union_result(union_result&& other) : _error(other._error)
+    {
+        if (has_value())
+            ::new (static_cast<void*>(&_value)) T(std::move(other._value));
+    }
+    union_result& operator=(union_result&&) = delete;
+    ~union_result()
+    {
+        if (has_value())
+            _value.~T();
+    }
+
+    bool has_value() const { return _error == no_error; }
+    T& value() { return assert(has_value()), _value; }
+    const T& value() const { return assert(has_value()), _value; }
+    T take() { return assert(has_value()), std::move(_value); }
+    errc error() const { return _error; }
+
+  private:
+    union {
+        T _value;
+    };
+    errc _error;
+};
+
+template <class T>
+using result_storage = std::conditional_t<
+    std::is_trivially_copyable_v<T> && std::is_default_constructible_v<T>, trivial_result<T>, union_result<T>>;
+} // namespace detail
+
+template <class T>
+class [[nodiscard]] result : public detail::result_storage<T>
+{
+    using base = detail::result_storage<T>;
+
+  public:
+    using value_type = T;
+    using base::base;
+
+    /// From what converts to T, such as ref_ptr<derived> to ref_ptr<base>.
+    template <class U>
+        requires(std::is_convertible_v<U &&, T> && !std::is_same_v<std::remove_cvref_t<U>, result> &&
+                 !std::is_same_v<std::remove_cvref_t<U>, failure>)
+    constexpr result(U&& value) : base(static_cast<T>(std::forward<U>(value)))
+    {
+    }
+
+    constexpr explicit operator bool() const { return this->has_value(); }
+    constexpr T& operator*() { return this->value(); }
+    constexpr const T& operator*() const { return this->value(); }
+    constexpr std::remove_reference_t<T>* operator->() { return &this->value(); }
+    constexpr T value_or(T other) { return this->has_value() ? this->take() : std::move(other); }
+};
+
+template <>
+class [[nodiscard]] result<void>
+{
+  public:
+    using value_type = void;
+
+    constexpr result() : _error(detail::no_error) {}
+    constexpr result(failure f) : _error(f.code) {}
+
+    constexpr bool has_value() const { return _error == detail::no_error; }
+    constexpr explicit operator bool() const { return has_value(); }
+    constexpr errc error() const { return _error; }
+    constexpr void take() const {}
+
+  private:
+    errc _error;
+};
+
+/// A reference to an existing object, or an error.
+template <class T>
+class [[nodiscard]] result<T&>
+{
+  public:
+    using value_type = T&;
+
+    constexpr result(T& value) : _value(&value), _error(detail::no_error) {}
+    constexpr result(failure f) : _value(nullptr), _error(f.code) {}
+
+    constexpr bool has_value() const { return _error == detail::no_error; }
+    constexpr explicit operator bool() const { return has_value(); }
+    constexpr errc error() const { return _error; }
+    constexpr T& value() const { return assert(has_value()), *_value; }
+    constexpr T& take() const { return value(); }
+    constexpr T& operator*() const { return value(); }
+    constexpr T* operator->() const { return &value(); }
+
+  private:
+    T* _value;
+    errc _error;
+};
+
+/// The value of a result, or return its error from the enclosing function.
+#define TRY(...)                                                                                             \
+    __extension__({                                                                                          \
+        auto&& try_result_ = (__VA_ARGS__);                                                                  \
+        if (!try_result_.has_value()) [[unlikely]]                                                           \
+            return fail(try_result_.error());                                                                \
+        try_result_.take();                                                                                  \
+    })

@@ -1,0 +1,132 @@
+// A thread of control: kernel stack, scheduling state, and what the application's side of it needs at a switch.
+//
+// The Linux interface derives its own class (linux::task) and gets control back through the virtual functions: the
+// scheduler knows nothing of signals or system calls.
+//
+// States (set_state() checks the arrows in debug builds):
+//
+//     new -> ready <-> running -> blocked -> ready
+//                        running -> dead
+//
+// Locking: `_state`, the run-queue hook and the accounting are under the run queue's lock of `_cpu`.
+#pragma once
+
+#include <string_view>
+
+#include "arch/thread_context.hh"
+#include "core/base/intrusive.hh"
+#include "core/base/make_unique.hh"
+#include "core/base/ref_ptr.hh"
+#include "core/base/result.hh"
+#include "core/sched/affinity.hh"
+#include "core/sched/policy.hh"
+#include "core/sync/wait_queue.hh"
+#include "core/time/clock.hh"
+
+namespace mm
+{
+class address_space;
+}
+
+namespace sched
+{
+class cpu;
+class run_queue;
+
+enum class thread_state : u8 { created, ready, running, blocked, dead };
+
+class thread : public ref_counted<thread>
+{
+  public:
+    /// A kernel thread that runs entry(argument) and dies when it returns. `name` is cut at 15 characters.
+    static result<ref_ptr<thread>> create(std::string_view name, void (*entry)(void*), void* argument);
+
+    virtual ~thread();
+
+    /// Lets a new thread run.
+    void start();
+
+    thread_state state() const { return _state; }
+    std::string_view name() const { return _name; }
+    void set_name(std::string_view name);
+
+    /// The address space whose lower half this thread sees; null for kernel threads.
+    mm::address_space* address_space() const { return _address_space; }
+
+    /// Makes an interruptible wait of this thread end with eintr, now or at its next; callable from any context.
+    void interrupt();
+    bool interrupt_pending() const { return _interrupt_pending.load(std::memory_order_acquire); }
+    void clear_interrupt() { _interrupt_pending.store(false, std::memory_order_relaxed); }
+
+    /// Asks for before_return() at this thread's next return to the application, soon.
+    void request_attention();
+
+    /// CPU time consumed so far, in the application and in the kernel.
+    nanoseconds cpu_time() const;
+    u64 voluntary_switches() const { return _voluntary_switches; }
+    u64 involuntary_switches() const { return _involuntary_switches; }
+
+    cpu_set affinity() const;
+    /// Moves the thread if it now runs where it may not. Errors: einval if no present CPU is in the set.
+    result<void> set_affinity(const cpu_set& allowed);
+    /// The CPU it runs on or ran on last.
+    unsigned last_cpu() const;
+
+    scheduling_parameters scheduling() const;
+    void set_scheduling(const scheduling_parameters& parameters);
+
+    /// The frame at the top of the kernel stack: the application's registers while the kernel works for it.
+    arch::trap_frame& application_frame() { return _context.application_frame(); }
+    arch::thread_context& context() { return _context; }
+
+  protected:
+    /// For derived classes: an application thread that starts at the registers in application_frame().
+    thread(std::string_view name, mm::address_space* space);
+
+    /// Gives it a kernel stack; the first function it runs there is the return to the application.
+    result<void> prepare_application_context();
+
+    /// Runs on the way back to the application when attention was requested: signals, preemption of debuggers.
+    /// `frame` may be changed. Interrupts are on.
+    virtual void before_return(arch::trap_frame& frame);
+
+  private:
+    friend class cpu;
+    friend class run_queue;
+    friend class thread_waiter;
+    friend struct scheduler_access;
+
+    arch::thread_context _context;
+    mm::address_space* _address_space = nullptr;
+    std::atomic<thread_state> _state{thread_state::created};
+    std::atomic<bool> _interrupt_pending{false};
+    cpu* _cpu = nullptr;
+
+    scheduling_parameters _parameters;
+    cpu_set _affinity;
+    u64 _virtual_runtime = 0; // weighted nanoseconds
+    nanoseconds _cpu_time{0};
+    instant _running_since{};
+    u64 _voluntary_switches = 0;
+    u64 _involuntary_switches = 0;
+    char _name[16] = {};
+    tree_hook _run_queue_hook; // the run queue's lock
+    list_hook _realtime_hook;  // the run queue's lock
+};
+
+/// The thread that executes this.
+inline thread& current() { return *arch::current_thread(); }
+
+/// Gives up the CPU to another ready thread, if there is one of at least equal right.
+void yield();
+
+/// Sleeps until the deadline or, if interruptible, a signal (eintr).
+result<void> sleep_until(instant deadline, bool interruptible);
+
+/// Ends the calling thread; its object lives on until the last reference is dropped.
+[[noreturn]] void exit_current();
+
+/// True where a sleeping call is allowed: thread context, interrupts on, no spinlock held. Debug builds check it on the
+/// first line of what may block.
+void assert_may_block();
+} // namespace sched

@@ -1,0 +1,36 @@
+// A sleeping lock: the holder may block; waiters sleep in FIFO order.
+//
+// Thread context only. The uncontended path is one compare-and-swap. Not recursive; debug builds check the owner
+// and the rank.
+#pragma once
+
+#include <atomic>
+
+#include "core/base/annotations.hh"
+#include "core/sync/guard.hh"
+#include "core/sync/rank.hh"
+#include "core/sync/wait_queue.hh"
+
+class CAPABILITY("mutex") mutex
+{
+  public:
+    constexpr explicit mutex(lock_rank rank = lock_rank::generic_mutex) : _rank(rank) {}
+    mutex(const mutex&) = delete;
+    mutex& operator=(const mutex&) = delete;
+
+    void lock() ACQUIRE();
+    bool try_lock() TRY_ACQUIRE(true);
+    void unlock() RELEASE();
+
+    /// Whether the calling thread holds it; for asserts.
+    bool held_by_me() const;
+
+  private:
+    void lock_slow();
+    void unlock_slow();
+
+    // The owning thread's address; bit 0 says that somebody waits.
+    std::atomic<u64> _owner{0};
+    wait_queue _waiters;
+    [[maybe_unused]] lock_rank _rank;
+};

@@ -1,0 +1,79 @@
+// A lock for short sections in any context: it turns interrupts off while it is held.
+//
+// Nothing under a spinlock may sleep, touch application memory or take a sleeping lock. Kernel code is never
+// preempted, so on one CPU the lock word is uncontended and costs one exchange.
+#pragma once
+
+#include <atomic>
+
+#include "arch/cpu.hh"
+#include "core/base/annotations.hh"
+#include "core/base/types.hh"
+#include "core/sync/guard.hh"
+#include "core/sync/rank.hh"
+
+#ifdef KILN_DEBUG
+namespace sync_debug
+{
+void acquired_spinlock(lock_rank rank);
+void released_spinlock(lock_rank rank);
+} // namespace sync_debug
+#endif
+
+class CAPABILITY("spinlock") spinlock
+{
+  public:
+    constexpr explicit spinlock(lock_rank rank) : _rank(rank) {}
+    spinlock(const spinlock&) = delete;
+    spinlock& operator=(const spinlock&) = delete;
+
+    void lock() ACQUIRE()
+    {
+        const auto state = arch::irq_save();
+        while (_held.exchange(true, std::memory_order_acquire)) [[unlikely]] // pairs with unlock()
+            while (_held.load(std::memory_order_relaxed))
+                arch::cpu_relax();
+        _state = state;
+        note_acquired();
+    }
+
+    bool try_lock() TRY_ACQUIRE(true)
+    {
+        const auto state = arch::irq_save();
+        if (_held.exchange(true, std::memory_order_acquire)) {
+            arch::irq_restore(state);
+            return false;
+        }
+        _state = state;
+        note_acquired();
+        return true;
+    }
+
+    void unlock() RELEASE()
+    {
+        note_released();
+        const auto state = _state;
+        _held.store(false, std::memory_order_release);
+        arch::irq_restore(state);
+    }
+
+    bool is_locked() const { return _held.load(std::memory_order_relaxed); }
+
+  private:
+    void note_acquired()
+    {
+#ifdef KILN_DEBUG
+        sync_debug::acquired_spinlock(_rank);
+#endif
+    }
+    void note_released()
+    {
+#ifdef KILN_DEBUG
+        sync_debug::released_spinlock(_rank);
+#endif
+    }
+
+    std::atomic<bool> _held{false};
+    [[maybe_unused]] lock_rank _rank;
+    arch::irq_state _state{}; // of the holder
+};

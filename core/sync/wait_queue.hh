@@ -1,0 +1,144 @@
+// Waiting: the one primitive under mutexes, conditions, futexes, poll and joins.
+//
+// A wait_queue is the list of those who want to hear of one event. Whoever makes the event true calls wake_one()
+// or wake_all(), from any context. Who waits is a `waiter`: usually a thread (wait_until below), but poll and
+// epoll hang waiters of their own here, whose wake function runs under the queue's lock with interrupts off.
+//
+// wait_until(queue, lock, predicate) sleeps until predicate() holds. It is called with `lock` held and returns
+// with it held; the predicate runs under it. The waiter enters the queue before `lock` is dropped, so a waker
+// that changes the state under `lock` and then wakes is never missed.
+//
+//     lock_guard guard{_lock};
+//     TRY(wait_until(_readable, _lock, [&]() REQUIRES(_lock) { return _bytes > 0; }, {.interruptible = true}));
+#pragma once
+
+#include "core/base/intrusive.hh"
+#include "core/base/result.hh"
+#include "core/sync/spinlock.hh"
+#include "core/time/clock.hh"
+
+namespace sched
+{
+class thread;
+}
+
+/// One who waits. Its owner keeps it alive until it has been removed from its queue.
+class waiter
+{
+  public:
+    /// Told of an event (`key` is what the waker passed: poll event bits, or ~0). Runs under the queue's lock.
+    /// Returns true if it consumed the event, that is, counts for wake_one(); it then no longer is in the queue.
+    using wake_function = bool (*)(waiter&, u32 key);
+
+    constexpr explicit waiter(wake_function wake) : _wake(wake) {}
+    waiter(const waiter&) = delete;
+    waiter& operator=(const waiter&) = delete;
+
+    bool is_queued() const { return _queued; }
+
+  private:
+    friend class wait_queue;
+    wake_function _wake;
+    bool _queued = false; // under the queue's lock
+    bool _exclusive = true;
+    list_hook _hook; // the queue's lock
+
+  public:
+    using list = intrusive::list<waiter, intrusive::member_hook<waiter, list_hook, &waiter::_hook>,
+                                 intrusive::constant_time_size<false>>;
+};
+
+class wait_queue
+{
+  public:
+    constexpr wait_queue() = default;
+    wait_queue(const wait_queue&) = delete;
+    wait_queue& operator=(const wait_queue&) = delete;
+
+    /// Enters at the tail. A waiter that is not exclusive hears every wake-up (poll), an exclusive one only its turn.
+    void add(waiter& w, bool exclusive = true);
+
+    /// Leaves; harmless if it is no longer queued. After this the wake function does not run any more.
+    void remove(waiter& w);
+
+    /// Wakes all that are not exclusive and the first that is. Returns whether an exclusive waiter was woken.
+    bool wake_one(u32 key = ~0u);
+    void wake_all(u32 key = ~0u);
+
+    /// Whether nobody waits; only a hint unless the caller's own lock excludes new waiters.
+    bool empty() const { return !_occupied.load(std::memory_order_relaxed); }
+
+  private:
+    bool wake(u32 key, unsigned exclusive_limit);
+
+    spinlock _lock{lock_rank::wait_queue};
+    // Mirrors !_waiters.empty() for wakers that look without the lock. Such a waker changes the state, then reads
+    // this; the waiter enters, then reads the state: both sides have a full fence between.
+    std::atomic<bool> _occupied{false};
+    waiter::list _waiters GUARDED_BY(_lock);
+};
+
+struct wait_options {
+    instant deadline = timekeeping::never;
+    bool interruptible = false; // a signal ends the wait with errc::eintr
+};
+
+namespace sched
+{
+/// A thread as a waiter; what wait_until() puts in the queue.
+class thread_waiter : public waiter
+{
+  public:
+    thread_waiter();
+
+    /// Sleeps until the wake function has run, the deadline has passed or (if interruptible) a signal is pending.
+    /// Errors: etimedout, eintr.
+    result<void> sleep(const wait_options& options);
+    void rearm() { _woken = false; }
+
+  private:
+    static bool wake_thread(waiter& w, u32 key);
+    thread& _thread;
+    std::atomic<bool> _woken{false};
+};
+} // namespace sched
+
+/// See above. Errors: etimedout if the deadline passes first, eintr if a signal comes first.
+template <class Lock, class Predicate>
+result<void> wait_until(wait_queue& queue, Lock& lock, Predicate predicate, const wait_options& options = {})
+    REQUIRES(lock)
+{
+    while (!predicate()) {
+        sched::thread_waiter self;
+        queue.add(self);
+        lock.unlock();
+        const auto slept = self.sleep(options);
+        queue.remove(self);
+        lock.lock();
+        if (!slept) {
+            if (predicate())
+                break;
+            return fail(slept.error());
+        }
+    }
+    return {};
+}
+
+/// Waits without a lock for a condition that is made true by an atomic store before the wake-up.
+template <class Predicate>
+result<void> wait_until(wait_queue& queue, Predicate predicate, const wait_options& options = {})
+{
+    for (;;) {
+        sched::thread_waiter self;
+        queue.add(self);
+        std::atomic_thread_fence(std::memory_order_seq_cst); // entered before the condition is read
+        if (predicate()) {
+            queue.remove(self);
+            return {};
+        }
+        const auto slept = self.sleep(options);
+        queue.remove(self);
+        if (!slept)
+            return predicate() ? result<void>{} : result<void>{fail(slept.error())};
+    }
+}

@@ -1,0 +1,42 @@
+// A function that runs at a time: one-shot, on the CPU that armed it, in interrupt context.
+//
+// The kernel is tickless: each CPU programs its hardware for its earliest timer only. The function runs with
+// interrupts off and no lock held; it may arm its own timer again and wake threads, not sleep.
+#pragma once
+
+#include "core/base/intrusive.hh"
+#include "core/base/types.hh"
+#include "core/time/clock.hh"
+
+namespace timekeeping
+{
+class timer_queue;
+
+class timer
+{
+  public:
+    using function = void (*)(timer&);
+
+    constexpr explicit timer(function f) : _function(f) {}
+    timer(const timer&) = delete;
+    timer& operator=(const timer&) = delete;
+    ~timer() { cancel(); }
+
+    /// (Re)arms for `deadline`; in the past means as soon as possible. Never calls the function itself.
+    void arm(instant deadline);
+
+    /// After it returns the function neither runs nor will run. Returns whether it was still to run. Must not be called
+    /// from the function itself or under a lock that the function takes.
+    bool cancel();
+
+    bool armed() const { return _queue.load(std::memory_order_acquire) != nullptr; }
+    instant deadline() const { return _deadline; }
+
+  private:
+    friend class timer_queue;
+    function _function;
+    instant _deadline{};
+    std::atomic<timer_queue*> _queue{nullptr}; // where it is armed or running; set under that queue's lock
+    tree_hook _hook;                           // the queue's lock
+};
+} // namespace timekeeping

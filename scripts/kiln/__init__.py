@@ -1,0 +1,1 @@
+"""Kiln's host tools: what turns programs into images, boots them and relays their streams."""
