@@ -1,4 +1,4 @@
-// Lines for the person who runs the machine: `log::line("virtio-blk {}: {} sectors", name, count)`.
+// Lines for the person who runs the machine: `klog::line("virtio-blk {}: {} sectors", name, count)`.
 //
 // {} prints integers in decimal, {x} in hexadecimal with 0x, strings and characters as they are, bool as true or false,
 // phys_addr and virt_addr in hexadecimal. A line is at most 240 characters. Callable from any context.
@@ -11,7 +11,7 @@
 #include "core/base/error.hh"
 #include "core/base/types.hh"
 
-namespace log
+namespace klog
 {
 /// One argument with its type erased, so that formatting is one function and not a template.
 struct argument {
@@ -73,4 +73,4 @@ void detail(std::string_view text, const Args&... args)
 /// Where finished lines go (with "kiln: ", without newline); the serial port until somebody sets another.
 using sink = void (*)(std::string_view line);
 void set_sink(sink s);
-} // namespace log
+} // namespace klog

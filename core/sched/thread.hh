@@ -19,6 +19,7 @@
 #include "core/base/ref_ptr.hh"
 #include "core/base/result.hh"
 #include "core/sched/affinity.hh"
+#include "core/sched/assert_context.hh"
 #include "core/sched/policy.hh"
 #include "core/sync/wait_queue.hh"
 #include "core/time/clock.hh"
@@ -126,7 +127,4 @@ result<void> sleep_until(instant deadline, bool interruptible);
 /// Ends the calling thread; its object lives on until the last reference is dropped.
 [[noreturn]] void exit_current();
 
-/// True where a sleeping call is allowed: thread context, interrupts on, no spinlock held. Debug builds check it on the
-/// first line of what may block.
-void assert_may_block();
 } // namespace sched

@@ -12,7 +12,6 @@
 //     TRY(wait_until(_readable, _lock, [&]() REQUIRES(_lock) { return _bytes > 0; }, {.interruptible = true}));
 #pragma once
 
-#include "core/base/intrusive.hh"
 #include "core/base/result.hh"
 #include "core/sync/spinlock.hh"
 #include "core/time/clock.hh"
@@ -41,11 +40,9 @@ class waiter
     wake_function _wake;
     bool _queued = false; // under the queue's lock
     bool _exclusive = true;
-    list_hook _hook; // the queue's lock
-
-  public:
-    using list = intrusive::list<waiter, intrusive::member_hook<waiter, list_hook, &waiter::_hook>,
-                                 intrusive::constant_time_size<false>>;
+    // Linked by hand: locks are constant-initialised globals, which Boost's lists cannot be. The queue's lock.
+    waiter* _next = nullptr;
+    waiter* _previous = nullptr;
 };
 
 class wait_queue
@@ -70,12 +67,14 @@ class wait_queue
 
   private:
     bool wake(u32 key, unsigned exclusive_limit);
+    void unlink_locked(waiter& w) REQUIRES(_lock);
 
     spinlock _lock{lock_rank::wait_queue};
-    // Mirrors !_waiters.empty() for wakers that look without the lock. Such a waker changes the state, then reads
+    // Mirrors _first != nullptr for wakers that look without the lock. Such a waker changes the state, then reads
     // this; the waiter enters, then reads the state: both sides have a full fence between.
     std::atomic<bool> _occupied{false};
-    waiter::list _waiters GUARDED_BY(_lock);
+    waiter* _first GUARDED_BY(_lock) = nullptr;
+    waiter* _last GUARDED_BY(_lock) = nullptr;
 };
 
 struct wait_options {

@@ -17,7 +17,7 @@ class timer
   public:
     using function = void (*)(timer&);
 
-    constexpr explicit timer(function f) : _function(f) {}
+    explicit timer(function f) : _function(f) {}
     timer(const timer&) = delete;
     timer& operator=(const timer&) = delete;
     ~timer() { cancel(); }

@@ -1,7 +1,8 @@
 """Makes an EROFS image of a tree with mkfs.erofs: uncompressed, owned by root, the same bytes every time.
 
 The tree is staged as ordinary files first, since mkfs.erofs 1.5 reads folders only. No privilege is
-needed: owners are forced to root by --all-root. Times and UUID are fixed, so equal trees are equal images.
+needed: owners are forced to root by --all-root. Only files have times (their source's); times of the rest
+and the UUID are fixed, so equal trees are equal images.
 """
 from __future__ import annotations
 
@@ -27,14 +28,17 @@ def stage(tree: Tree, folder: str) -> None:
             folders.append((where, node.mode))
         elif node.kind == 'link':
             os.symlink(node.target, where)
+            os.utime(where, (0, 0), follow_symlinks=False)
         else:
             if isinstance(node.source, bytes):
                 Path(where).write_bytes(node.source)
             else:
                 shutil.copyfile(node.source, where)
             os.chmod(where, node.mode | 0o400)
+            os.utime(where, (0, node.mtime()))
     for where, mode in reversed(folders):
         os.chmod(where, mode | 0o700)
+        os.utime(where, (0, 0))
 
 
 def make(tree: Tree, image: Path) -> None:
@@ -48,7 +52,8 @@ def make(tree: Tree, image: Path) -> None:
         except OSError as error:
             raise KilnError(f'{error.filename}: {error.strerror}, while the image was put together') from error
         unfinished = os.path.join(folder, 'image')
-        run_mkfs(['-d1', '-x-1', '-T0', '-U', IMAGE_UUID, '--all-root', '--quiet', unfinished, root])
+        run_mkfs(['-d1', '-x-1', '-T0', '--preserve-mtime', '-U', IMAGE_UUID, '--all-root',
+                  '--quiet', unfinished, root])
         os.replace(unfinished, image)
 
 

@@ -28,6 +28,10 @@ class Node:
     source: Union[bytes, str] = b''
     target: str = ''
 
+    def mtime(self) -> int:
+        """Whole seconds; copies keep it, since Python believes a .pyc only if its source has the right age."""
+        return int(os.stat(self.source).st_mtime) if isinstance(self.source, str) else 0
+
     def same_as(self, other: 'Node') -> bool:
         """Whether adding other where this stands changes nothing."""
         if self.kind != other.kind:
@@ -131,6 +135,7 @@ class Tree:
         for path, node in self.sorted():
             total.update(os.fsencode(f'{node.kind}\0{path}\0{node.mode:o}\0{node.target}\0'))
             if node.kind == 'file':
+                total.update(b'%d\0' % node.mtime())
                 total.update(hashlib.sha256(node.content()).digest())
         return total.hexdigest()
 

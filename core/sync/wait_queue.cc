@@ -1,0 +1,57 @@
+// Entering, leaving and waking; see wait_queue.hh.
+#include "core/sync/wait_queue.hh"
+
+void wait_queue::add(waiter& w, bool exclusive)
+{
+    lock_guard guard{_lock};
+    assert(!w._queued);
+    w._exclusive = exclusive;
+    w._queued = true;
+    w._next = nullptr;
+    w._previous = _last;
+    (_last ? _last->_next : _first) = &w;
+    _last = &w;
+    _occupied.store(true, std::memory_order_relaxed);
+}
+
+void wait_queue::unlink_locked(waiter& w)
+{
+    (w._previous ? w._previous->_next : _first) = w._next;
+    (w._next ? w._next->_previous : _last) = w._previous;
+    w._queued = false;
+    _occupied.store(_first != nullptr, std::memory_order_relaxed);
+}
+
+void wait_queue::remove(waiter& w)
+{
+    lock_guard guard{_lock};
+    if (w._queued)
+        unlink_locked(w);
+}
+
+bool wait_queue::wake(u32 key, unsigned exclusive_limit)
+{
+    // Pairs with the fence of the waiter: either it sees the new state or we see it queued.
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    if (empty())
+        return false;
+    lock_guard guard{_lock};
+    bool woke_exclusive = false;
+    for (waiter* w = _first; w && exclusive_limit != 0;) {
+        waiter* const next = w->_next;
+        // The owner cannot leave, and let the waiter die, while we hold the lock.
+        if (w->_wake(*w, key)) {
+            unlink_locked(*w);
+            if (w->_exclusive) {
+                woke_exclusive = true;
+                exclusive_limit--;
+            }
+        }
+        w = next;
+    }
+    return woke_exclusive;
+}
+
+bool wait_queue::wake_one(u32 key) { return wake(key, 1); }
+
+void wait_queue::wake_all(u32 key) { wake(key, ~0u); }
