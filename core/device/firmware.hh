@@ -114,6 +114,12 @@ struct machine {
 /// Fills `result` from the tables. Errors: enomem only.
 [[nodiscard]] ::result<void> discover(const boot_hints& hints, const physical_reader& memory, machine& result);
 
-/// The machine that this kernel runs on; empty until core/boot has called discover() on it.
-machine& this_machine();
+/// Core/boot's last step after discover(): everybody reads it from here on.
+void set_this_machine(unique_ptr<machine> m);
+
+/// The machine that this kernel runs on; only after set_this_machine().
+const machine& this_machine();
+
+/// The same, or null before set_this_machine(): for panics and other early power-off.
+const machine* known_machine();
 } // namespace firmware
