@@ -1,7 +1,8 @@
 // A disk as file systems see it: sectors of 512 bytes, read, written and flushed.
 //
-// Drivers implement it and register by block_devices::add(); file systems find it there. Buffers are kernel memory
-// of the direct map or kernel areas, physically scattered where they must be (the driver translates page by page).
+// Drivers implement it and register by block_devices::add(); file systems find it there. Buffers are kernel
+// memory of the direct map or kernel areas, physically scattered where they must be (the driver translates
+// page by page).
 #pragma once
 
 #include <span>
@@ -23,7 +24,8 @@ class block_device
     virtual u64 sector_count() const = 0;
     virtual bool read_only() const = 0;
 
-    /// Transfers whole sectors and returns when the device has done it; thread context. Errors: eio, einval (range).
+    /// Transfers whole sectors and returns when the device has done it; thread context. Errors: eio, einval
+    /// (range).
     virtual result<void> read(u64 first_sector, std::span<std::byte> buffer) = 0;
     virtual result<void> write(u64 first_sector, std::span<const std::byte> buffer) = 0;
 
@@ -34,7 +36,8 @@ class block_device
     list_hook _hook;
 
   public:
-    using list = intrusive::list<block_device, intrusive::member_hook<block_device, list_hook, &block_device::_hook>>;
+    using list =
+        intrusive::list<block_device, intrusive::member_hook<block_device, list_hook, &block_device::_hook>>;
 };
 
 namespace block_devices

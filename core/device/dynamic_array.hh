@@ -1,6 +1,8 @@
-// A list that grows on the heap and says so when it cannot: what firmware tables and bus scans are collected in.
+// A list that grows on the heap and says so when it cannot: what firmware tables and bus scans are collected
+// in.
 //
-// No iterator or reference survives push_back(). Elements are moved when it grows, so they must be nothrow movable.
+// No iterator or reference survives push_back(). Elements are moved when it grows, so they must be nothrow
+// movable.
 #pragma once
 
 #include <span>

@@ -8,9 +8,18 @@ namespace
 constinit machine* the_machine = nullptr; // lives as long as the machine does
 }
 
-void set_this_machine(unique_ptr<machine> m) { the_machine = m.release(); }
-const machine* known_machine() { return the_machine; }
-const machine& this_machine() { return ensure(the_machine), *the_machine; }
+void set_this_machine(unique_ptr<machine> m)
+{
+    the_machine = m.release();
+}
+const machine* known_machine()
+{
+    return the_machine;
+}
+const machine& this_machine()
+{
+    return ensure(the_machine), *the_machine;
+}
 
 size_t machine::enabled_cpus() const
 {
