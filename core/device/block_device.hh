@@ -8,11 +8,11 @@
 #include <span>
 #include <string_view>
 
-#include "core/base/intrusive.hh"
 #include "core/base/result.hh"
 #include "core/base/types.hh"
+#include "core/device/registry.hh"
 
-class block_device
+class block_device : public registered<block_device>
 {
   public:
     static constexpr size_t sector_size = 512;
@@ -31,13 +31,6 @@ class block_device
 
     /// Returns when everything written before is on the medium.
     virtual result<void> flush() = 0;
-
-  private:
-    list_hook _hook;
-
-  public:
-    using list =
-        intrusive::list<block_device, intrusive::member_hook<block_device, list_hook, &block_device::_hook>>;
 };
 
 namespace block_devices
