@@ -1,14 +1,21 @@
 // Where the pages of a shared or file mapping come from: a file's page cache, a tmpfs file, shared memory.
 //
 // An area of an address space holds a reference to its memory_object and asks for pages by index when the
-// application touches them. The object counts how often each page is mapped or borrowed (page_ref), so that reclaim
-// takes only pages that nobody uses, or first unmaps them through the object's list of areas.
+// application touches them. A page_ref pins a page while it is copied or put into a page table; a page that
+// is mapped is not pinned. So before an object gives a frame away (truncation, reclaim, its end) it
+//   1. takes the page out of its index, so that nobody gets a new page_ref,
+//   2. calls unmap_everywhere(), which returns when no CPU can reach the page any more (cheap if nothing maps
+//   the object),
+//   3. frees the frame, or leaves that to release_page() if page_refs are still out.
+// An object that writes pages back calls write_protect_everywhere() first: the next store then faults and
+// asks for page(index, access::write), which marks the page dirty again.
 #pragma once
 
 #include "core/base/intrusive.hh"
 #include "core/base/ref_ptr.hh"
 #include "core/base/result.hh"
 #include "core/base/types.hh"
+#include "core/sync/spinlock.hh"
 
 namespace mm
 {
@@ -21,7 +28,8 @@ class page_ref
   public:
     page_ref() = default;
     /// `cookie` is the object's own; it gets it back in release_page().
-    page_ref(memory_object* object, phys_addr frame, void* cookie) : _object(object), _frame(frame), _cookie(cookie)
+    page_ref(memory_object* object, phys_addr frame, void* cookie)
+        : _object(object), _frame(frame), _cookie(cookie)
     {
     }
     page_ref(page_ref&& other)
@@ -47,13 +55,26 @@ class page_ref
 
 enum class access : u8 { read, write, execute };
 
+/// The part of an area that hangs in its object's list.
+class object_mapping
+{
+  private:
+    friend class memory_object;
+    list_hook _hook; // the object's `_areas_lock`
+
+  public:
+    using list = intrusive::list<object_mapping,
+                                 intrusive::member_hook<object_mapping, list_hook, &object_mapping::_hook>,
+                                 intrusive::constant_time_size<false>>;
+};
+
 class memory_object : public ref_counted<memory_object>
 {
   public:
     virtual ~memory_object();
 
-    /// The page at `index`, read in if need be; for access::write it is marked dirty and may be changed in place.
-    /// May sleep. Errors: eio, enomem, enospc; enxio beyond the end (the application gets SIGBUS).
+    /// The page at `index`, read in if need be; for access::write it is marked dirty and may be changed in
+    /// place. May sleep. Errors: eio, enomem, enospc; enxio beyond the end (the application gets SIGBUS).
     virtual result<page_ref> page(u64 index, access wanted) = 0;
 
     /// The page if it is there without sleeping, for fault-around.
@@ -68,20 +89,37 @@ class memory_object : public ref_counted<memory_object>
     /// Writes dirty pages of the range back and waits (msync, fsync).
     virtual result<void> write_back(u64 first_index, u64 count) = 0;
 
-    /// Counts mappings (mm adds and removes areas); under the object's own area lock.
-    void add_area(area& a);
-    void remove_area(area& a);
-
-    /// Removes every mapping of pages [first_index, first_index + count) from all address spaces: truncation, reclaim.
+    /// Removes every mapping of pages [first_index, first_index + count) from all address spaces (not the
+    /// copies that private mappings have made). Thread context, interrupts on, no spinlock held; takes no
+    /// sleeping lock.
     void unmap_everywhere(u64 first_index, u64 count);
+
+    /// Makes the next store to each of these pages fault. Context as above.
+    void write_protect_everywhere(u64 first_index, u64 count);
+
+    /// Whether any area maps some of the object; a hint.
+    bool is_mapped() const { return _area_count.load(std::memory_order_relaxed) != 0; }
+
+    /// Changes whenever unmap_everywhere() or write_protect_everywhere() begins; who puts a page into a page
+    /// table reads it before page() and again afterwards, and undoes its work if it changed.
+    u64 unmap_generation() const { return _unmap_generation.load(std::memory_order_seq_cst); }
 
   protected:
     friend class page_ref;
+    /// A page_ref ends. Callable from any thread context, under the address space's lock.
     virtual void release_page(phys_addr frame, void* cookie) = 0;
 
   private:
-    struct area_list;
-    area_list* _areas = nullptr; // mm/memory_object.cc
+    friend class area_tree;
+    void add_area(area& a);
+    void remove_area(area& a);
+    template <class Function>
+    void for_each_mapping(u64 first_index, u64 count, Function f);
+
+    spinlock _areas_lock{lock_rank::reclaim};
+    object_mapping::list _areas GUARDED_BY(_areas_lock);
+    std::atomic<u32> _area_count{0};
+    std::atomic<u64> _unmap_generation{0};
 };
 
 inline page_ref::~page_ref()

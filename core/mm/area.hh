@@ -1,0 +1,81 @@
+// A range of an address space with one kind of memory: what /proc/self/maps shows as a line.
+#pragma once
+
+#include "core/base/intrusive.hh"
+#include "core/base/ref_ptr.hh"
+#include "core/mm/memory_object.hh"
+#include "core/mm/protection.hh"
+
+namespace mm
+{
+class address_space;
+
+/// What distinguishes an area from its neighbour; equal and adjacent ones are merged.
+struct area_attributes {
+    protection rights = protection::none;
+    protection max_rights = protection::all; // what mprotect may give
+    bool shared : 1 = false;
+    bool stack : 1 = false;      // MAP_STACK: no 2 MiB pages
+    bool grows_down : 1 = false; // MAP_GROWSDOWN
+    bool noreserve : 1 = false;
+    bool locked : 1 = false;
+    bool huge : 1 = false;      // MADV_HUGEPAGE
+    bool no_huge : 1 = false;   // MADV_NOHUGEPAGE
+    bool dont_dump : 1 = false; // MADV_DONTDUMP
+    bool dont_fork : 1 = false; // MADV_DONTFORK
+    const char* name = nullptr; // "[heap]", "[stack]": a literal; compared by address
+
+    bool operator==(const area_attributes&) const = default;
+};
+
+class area : public object_mapping
+{
+  public:
+    area(virt_addr start, virt_addr end, const area_attributes& attributes, ref_ptr<memory_object> object,
+         u64 offset)
+        : _start(start), _end(end), _attributes(attributes), _offset(offset), _object(std::move(object))
+    {
+    }
+
+    virt_addr start() const { return _start; }
+    virt_addr end() const { return _end; }
+    u64 length() const { return _end - _start; }
+    bool contains(virt_addr address) const { return address >= _start && address < _end; }
+
+    const area_attributes& attributes() const { return _attributes; }
+    /// Null for private anonymous memory.
+    memory_object* object() const { return _object.get(); }
+    /// Byte in the object that `start` shows.
+    u64 offset() const { return _offset; }
+    u64 page_index(virt_addr address) const { return (_offset + (address - _start)) >> page_shift; }
+    address_space* owner() const { return _owner; }
+
+  private:
+    friend class address_space;
+    friend class memory_object;
+    friend class area_tree;
+
+    // The address space's lock; of an area with an object also the object's area-list lock, so that
+    // unmap_everywhere() may read them under the latter alone.
+    virt_addr _start;
+    virt_addr _end;
+    area_attributes _attributes;
+    u64 _offset;
+    ref_ptr<memory_object> _object;
+    address_space* _owner = nullptr;
+    tree_hook _tree_hook; // the address space's lock
+
+    // Touching in order is answered with more than one page at a time; the address space's lock.
+    virt_addr _next_touch;
+    u32 _touched_in_order = 0; // pages
+
+    struct start_of {
+        using type = virt_addr;
+        virt_addr operator()(const area& a) const { return a._start; }
+    };
+
+  public:
+    using tree = intrusive::set<area, intrusive::member_hook<area, tree_hook, &area::_tree_hook>,
+                                intrusive::key_of_value<start_of>, intrusive::constant_time_size<true>>;
+};
+} // namespace mm

@@ -1,0 +1,84 @@
+// The ordered set of areas of one address space: look-up, splitting, merging and gaps. Knows nothing of page
+// tables.
+//
+// Areas never overlap; neighbours that touch and have equal attributes are one area, except while an
+// operation is under way. The finder of gaps remembers where it last was: below `_search_from` it looks,
+// above it no gap is larger than
+// `_largest_above`. Locking: the owner's.
+#pragma once
+
+#include <optional>
+
+#include "core/base/result.hh"
+#include "core/mm/area.hh"
+
+namespace mm
+{
+class area_tree
+{
+  public:
+    static constexpr size_t max_areas = 65530; // Linux's default vm.max_map_count
+
+    explicit area_tree(address_space* owner) : _owner(owner) {}
+    area_tree(const area_tree&) = delete;
+    area_tree& operator=(const area_tree&) = delete;
+    ~area_tree();
+
+    auto begin() { return _tree.begin(); }
+    auto end() { return _tree.end(); }
+    size_t size() const { return _tree.size(); }
+    /// Bytes in all areas.
+    u64 mapped_bytes() const { return _mapped_bytes; }
+
+    /// The area that contains `address`, or null.
+    area* find(virt_addr address)
+    {
+        if (_last_hit && _last_hit->contains(address))
+            return _last_hit;
+        area* a = first_from(address);
+        if (!a || a->start() > address)
+            return nullptr;
+        return _last_hit = a;
+    }
+    /// The lowest area that ends above `address`, or null.
+    area* first_from(virt_addr address);
+    area* next(const area& a);
+    area* previous(const area& a);
+
+    bool is_free(virt_addr start, virt_addr end);
+    bool is_covered(virt_addr start, virt_addr end);
+
+    /// The start of a free range of `length` bytes inside [low, high), as high as possible.
+    std::optional<virt_addr> find_gap(u64 length, virt_addr low, virt_addr high);
+
+    /// Adds a range that must be free; joined to equal neighbours. Errors: enomem.
+    result<area*> insert(virt_addr start, virt_addr end, const area_attributes& attributes,
+                         const ref_ptr<memory_object>& object, u64 offset);
+
+    /// Makes it possible to remove() exactly [start, end): splits the one area that has parts on both sides.
+    /// Errors: enomem.
+    result<void> prepare_remove(virt_addr start, virt_addr end);
+    /// Takes the range out; cannot fail after prepare_remove().
+    void remove(virt_addr start, virt_addr end);
+
+    /// Gives [start, end), which lies inside `a`, other attributes: splits, moves a border, or joins
+    /// neighbours. Returns the area that now holds the range. Errors: enomem.
+    result<area*> change(area& a, virt_addr start, virt_addr end, const area_attributes& attributes);
+
+  private:
+    result<area*> split(area& a, virt_addr at);
+    area* join_neighbours(area& a);
+    bool can_join(const area& low, const area& high) const;
+    void erase(area& a);
+    void set_range(area& a, virt_addr start, virt_addr end);
+    void note_free(virt_addr start, virt_addr end);
+    std::optional<virt_addr> scan_gaps(u64 length, virt_addr low, virt_addr high, u64* largest);
+
+    address_space* _owner;
+    area::tree _tree;
+    area* _last_hit = nullptr;
+    u64 _mapped_bytes = 0;
+    virt_addr _search_from{~u64{0}};
+    u64 _largest_above = 0;
+};
+} // namespace mm

@@ -1,0 +1,59 @@
+// The owner of RAM: frames of 4 KiB in blocks of 2^order, by a buddy allocator with a cache per CPU.
+//
+// Free blocks are linked through themselves; beside them there is one state byte per frame (kind and order),
+// which also tells the kernel heap what a pointer belongs to. RAM is taken up section by section when it is
+// first needed, so starting costs the same for 4 MiB and for a terabyte.
+//
+// Locking: caches are per CPU with interrupts off, the free lists under one spinlock (rank frames). Callable
+// from any context but NMI; only a caller with interrupts on gets memory that must first be reclaimed.
+#pragma once
+
+#include <span>
+
+#include "core/base/result.hh"
+#include "core/base/types.hh"
+
+namespace mm
+{
+struct memory_range {
+    phys_addr start;
+    u64 length = 0; // bytes
+};
+
+enum class zeroing : u8 { none, zeroed };
+
+inline constexpr unsigned max_order = 12; // 16 MiB
+inline constexpr unsigned large_page_order = 9;
+
+/// Takes over all of `ram` that no range of `reserved` touches. Both lists are in any order and may overlap.
+/// Called once, when `to_virtual` reaches at least the first 4 GiB (or all) of RAM. Errors: enomem if there
+/// is not even room for the state bytes.
+result<void> init_frames(std::span<const memory_range> ram, std::span<const memory_range> reserved);
+
+/// A block of 2^order frames, aligned to its size. Errors: enomem.
+result<phys_addr> allocate_frames(unsigned order = 0, zeroing clear = zeroing::none);
+
+/// The same without asking anybody to give memory back.
+result<phys_addr> try_allocate_frames(unsigned order, zeroing clear = zeroing::none);
+
+void free_frames(phys_addr block, unsigned order = 0);
+
+/// Makes 2^order single frames of an allocated block; each is then freed on its own.
+void split_frames(phys_addr block, unsigned order);
+
+/// Gives RAM that was reserved at boot (the boot module once unpacked) to the allocator; whole pages inside
+/// it only.
+void release_reserved(const memory_range& range);
+
+struct frame_statistics {
+    u64 total = 0; // frames under management
+    u64 free = 0;  // of these; what lies in CPUs' caches counts as free
+};
+frame_statistics statistics();
+
+/// Fewer frames are free than callers that could do without (2 MiB pages, read-ahead) should leave to others.
+bool memory_is_short();
+
+/// Sets all bytes of a frame to 0: the one routine for it.
+void clear_frame(phys_addr frame);
+} // namespace mm
