@@ -1,0 +1,78 @@
+// The table itself, built from table.def at compile time; see table.hh.
+#include "linux/syscall/table.hh"
+
+#include "linux/syscall/adaptor.hh"
+#include "linux/syscall/families.hh"
+#include "linux/syscall/refusal.hh"
+#include "linux/task/task.hh"
+
+namespace linux
+{
+namespace
+{
+using entry_point = u64 (*)(const arch::trap_frame&);
+
+u64 refuse_call(const arch::trap_frame& frame)
+{
+    note_unserved_call(frame.error_code);
+    return error_to_register(errc::enosys);
+}
+
+constexpr std::array<entry_point, table_size> entry_points = [] {
+    std::array<entry_point, table_size> table{};
+    table.fill(refuse_call);
+#define SYSCALL(number, name) table[number] = adaptor<sys_##name>::call;
+#define UNSERVED(number, name)
+#include "linux/syscall/table.def"
+#undef SYSCALL
+#undef UNSERVED
+    return table;
+}();
+
+constexpr std::array<u8, table_size> arities = [] {
+    std::array<u8, table_size> table{};
+#define SYSCALL(number, name) table[number] = static_cast<u8>(adaptor<sys_##name>::arity);
+#define UNSERVED(number, name)
+#include "linux/syscall/table.def"
+#undef SYSCALL
+#undef UNSERVED
+    return table;
+}();
+} // namespace
+
+u64 error_to_register(errc error)
+{
+    if (error >= errc::erestartsys)
+        sched::current().request_attention();
+    return static_cast<u64>(-static_cast<s64>(error));
+}
+
+std::string_view syscall_name(u64 number)
+{
+    switch (number) {
+#define SYSCALL(value, name)                                                                                 \
+    case value:                                                                                              \
+        return #name;
+#define UNSERVED(value, name) SYSCALL(value, name)
+#include "linux/syscall/table.def"
+#undef SYSCALL
+#undef UNSERVED
+    default:
+        return {};
+    }
+}
+
+bool is_served(u64 number) { return number < table_size && entry_points[number] != refuse_call; }
+
+unsigned syscall_arity(u64 number) { return number < table_size ? arities[number] : 0; }
+} // namespace linux
+
+void linux_dispatch(arch::trap_frame& frame)
+{
+    // As on Linux the number is EAX: the upper half of the register does not count.
+    const u32 number = static_cast<u32>(frame.error_code);
+    if (number < linux::table_size) [[likely]]
+        frame.rax = linux::entry_points[number](frame);
+    else
+        frame.rax = linux::refuse_call(frame);
+}

@@ -1,0 +1,92 @@
+// A thread of a program: the scheduler's thread, and what Linux knows of it beside.
+//
+// Only the thread itself changes its fields, so it reads them without a lock; those that senders of signals look at are
+// under the program's signal lock. Source: clone(2), signal(7), set_robust_list(2), prctl(2).
+#pragma once
+
+#include "core/sched/thread.hh"
+#include "linux/abi/signal.hh"
+#include "linux/abi/time.hh"
+#include "linux/signal/pending.hh"
+#include "linux/task/credentials.hh"
+#include "linux/task/program.hh"
+#include "linux/task/task_list.hh"
+
+namespace linux
+{
+/// How restart_syscall() goes on with a sleep that a signal interrupted.
+struct restart_block {
+    enum class kind : u8 { none, sleep, poll };
+    kind what = kind::none;
+    instant deadline{};
+    u64 arguments[4] = {}; // the interrupted call's own
+    result<u64> (*resume)(restart_block&) = nullptr;
+};
+
+/// The last fault of a thread, as sigcontext shows it.
+struct fault_record {
+    u64 trap_number = 0;
+    u64 error_code = 0;
+    u64 cr2 = 0;
+};
+
+class task : public sched::thread, public task_list_entry
+{
+  public:
+    /// A thread of `owner` that will start at the registers in application_frame(); it is not in the list yet.
+    static result<ref_ptr<task>> create(program& owner, std::string_view name, ref_ptr<credentials> who,
+                                        const task* creator);
+    ~task() override;
+
+    linux::program& program() { return *_program; }
+    const linux::credentials& credentials() const { return *_credentials; }
+    void set_credentials(ref_ptr<linux::credentials> who) { _credentials = std::move(who); }
+    const ref_ptr<linux::credentials>& shared_credentials() const { return _credentials; }
+
+    // ---- signals; the program's signal lock for changes, and for reads by others
+    signal_set blocked = 0;
+    signal_set awaited = 0; // sigtimedwait: taken although blocked
+    pending_signals pending;
+    stack alternate_stack{.base = 0, .flags = ss_disable, .pad0 = 0, .size = 0};
+    fault_record last_fault;
+
+    /// For calls that wait with another mask (sigsuspend, ppoll, pselect, epoll_pwait): sets the mask until the call
+    /// is over; a handler that runs returns to the old one.
+    void set_temporary_mask(signal_set mask);
+    /// The call is over and no signal came: back to the old mask at once.
+    void restore_mask();
+
+    /// Whether a signal waits that this thread would act on now.
+    bool has_deliverable_signal();
+
+    restart_block restart;
+
+    // ---- death
+    virt_addr clear_child_tid{};
+    virt_addr robust_list{};
+    int exit_code = 0;
+
+    // ---- kept for prctl and friends
+    int parent_death_signal = 0;
+    u64 timer_slack = 50000;
+    bool keep_capabilities = false;
+    instant start_time{};
+
+    /// Ends this thread, and the program with its last one.
+    [[noreturn]] void exit(int code);
+
+  private:
+    friend class signal_delivery;
+    task(linux::program& owner, std::string_view name, ref_ptr<linux::credentials> who);
+    void before_return(arch::trap_frame& frame) override;
+
+    ref_ptr<linux::program> _program;
+    ref_ptr<linux::credentials> _credentials;
+    signal_set _saved_mask = 0;
+    bool _mask_saved = false;
+};
+
+/// The application thread that executes this. Only in system calls and traps of the application.
+inline task& current_task() { return static_cast<task&>(sched::current()); }
+inline program& current_program() { return current_task().program(); }
+} // namespace linux
