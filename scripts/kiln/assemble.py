@@ -47,8 +47,8 @@ def add_files(tree: Tree, module: Manifest, files: Files) -> None:
     if not found:
         raise KilnError(f'{files.origin}: nothing matches "{files.pattern}" in {module.folder}')
     if len(found) > 1 and not files.to.endswith('/'):
-        raise KilnError(f'{files.origin}: "{files.pattern}" matches {len(found)} files, so "to" must be a folder '
-                        f'that ends with /')
+        raise KilnError(f'{files.origin}: "{files.pattern}" matches {len(found)} files, so "to" must be '
+                        'a folder that ends with /')
     for name in found:
         host = str(module.folder / name)
         guest = files.to + os.path.basename(name) if files.to.endswith('/') else files.to
@@ -143,8 +143,8 @@ def script_interpreters(path: str, first: bytes) -> List[str]:
         names = [word for word in words[1:] if not word.startswith('-') and '=' not in word]
         found = shutil.which(names[0]) if names else None
         if found is None:
-            raise KilnError(f'{path}: its interpreter {" ".join(names[:1]) or "after env"} is not on this machine',
-                            STATUS_NOT_FOUND)
+            wanted = names[0] if names else 'after env'
+            raise KilnError(f'{path}: its interpreter {wanted} is not on this machine', STATUS_NOT_FOUND)
         result.append(found)
     return result
 
@@ -171,6 +171,6 @@ def add_installed(tree: Tree, path: str, origin: str) -> None:
     elif os.path.isfile(path) and os.access(path, os.R_OK):
         tree.add_host(path, origin)
         if path.endswith('.py'):
-            for compiled in glob.glob(f'{os.path.dirname(path)}/__pycache__/{os.path.basename(path)[:-3]}.*.pyc'):
+            folder, name = os.path.split(path[:-len('.py')])
+            for compiled in glob.glob(f'{folder}/__pycache__/{name}.*.pyc'):
                 tree.add_host(compiled, origin)
-

@@ -10,6 +10,7 @@ import fcntl
 import hashlib
 import json
 import os
+import shutil
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Callable, Iterator, List, Optional
@@ -86,13 +87,28 @@ def locked() -> Iterator[None]:
 
 
 def prune(keep: Path, limit: int = LIMIT) -> None:
-    """Deletes the least recently used files until the cache is within its limit."""
-    files = [file for file in paths.CACHE.rglob('*') if file.is_file() and not file.is_symlink()]
-    sizes = {file: file.stat() for file in files}
-    total = sum(info.st_size for info in sizes.values())
-    for file, info in sorted(sizes.items(), key=lambda pair: pair[1].st_mtime):
+    """Deletes the least recently used entries (files, or whole unpacked packages) until the limit is kept."""
+    entries = [entry for kind in paths.CACHE.iterdir() if kind.is_dir() for entry in kind.iterdir()]
+    facts = {entry: (entry.lstat().st_mtime, _size(entry)) for entry in entries}
+    total = sum(size for _, size in facts.values())
+    for entry, (_, size) in sorted(facts.items(), key=lambda pair: pair[1][0]):
         if total <= limit:
             break
-        if file != keep and file.name != 'lock':
-            file.unlink(missing_ok=True)
-            total -= info.st_size
+        if entry != keep and not entry.name.startswith('.'):        # a dot: somebody is still writing it
+            _delete(entry)
+            total -= size
+
+
+def _size(entry: Path) -> int:
+    if not entry.is_dir():
+        return entry.lstat().st_size
+    return sum(file.lstat().st_size for file in entry.rglob('*') if not file.is_dir())
+
+
+def _delete(entry: Path) -> None:
+    if not entry.is_dir():
+        entry.unlink(missing_ok=True)
+        return
+    doomed = entry.with_name(f'.{entry.name}.{os.getpid()}')
+    entry.rename(doomed)                # so that nobody ever sees half a package
+    shutil.rmtree(doomed, ignore_errors=True)

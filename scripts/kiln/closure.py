@@ -15,7 +15,8 @@ from typing import Dict, Iterable, List, Optional, Tuple
 from . import elf
 from .errors import STATUS_NOT_FOUND, KilnError
 
-STANDARD_FOLDERS = ['/lib/x86_64-linux-gnu', '/usr/lib/x86_64-linux-gnu', '/lib64', '/usr/lib64', '/lib', '/usr/lib']
+STANDARD_FOLDERS = ['/lib/x86_64-linux-gnu', '/usr/lib/x86_64-linux-gnu', '/lib64', '/usr/lib64', '/lib',
+                    '/usr/lib']
 MUSL_FOLDERS = ['/lib', '/usr/local/lib', '/usr/lib']
 UNWINDING = {'pthread_exit', 'pthread_cancel', 'backtrace', '__gcc_personality_v0'}
 NSS_IN_LIBC = {'files', 'dns'}      # since glibc 2.34; older ones have libnss_files.so.2 on the disk
@@ -63,11 +64,13 @@ class _Search:
             self.musl = True
             self.found['libc.so'] = self.found['libc.musl-x86_64.so.1'] = path
 
-    def library(self, name: str, user: str, folders: List[str], rpath: List[str], optional: bool = False) -> None:
+    def library(self, name: str, user: str, folders: List[str], rpath: List[str],
+                optional: bool = False) -> None:
         """One needed library and what it needs in turn."""
         if name in self.found:
             return
-        path = name if '/' in name and os.path.isfile(name) else self.look(name, folders + self.system_folders())
+        direct = '/' in name and os.path.isfile(name)
+        path = name if direct else self.look(name, folders + self.system_folders())
         if path is None:
             if optional:
                 return

@@ -1,7 +1,8 @@
 """Bootable disk images: boot code, header, configuration, kernel and root. docs/image.md draws the layout.
 
-The boot code is not made here: ninja builds it from arch/x64/boot, and it must fit into the sectors before
-the header. An image whose build has no boot code yet has zeros there: QEMU's -kernel boots it, a BIOS does not.
+The boot code is not made here: ninja builds it from arch/x64/boot, and it must fit into the sectors
+before the header. An image whose build has no boot code yet has zeros there: QEMU's -kernel boots it,
+a BIOS does not.
 """
 from __future__ import annotations
 
@@ -60,7 +61,7 @@ def make(image: Path, root: Path, kernel: Optional[Path], boot_code: Optional[Pa
     """Writes a disk image; it appears under its name only when it is complete."""
     code = boot_code.read_bytes() if boot_code is not None else b''
     if len(code) > HEADER_LBA * SECTOR:
-        raise KilnError(f'{boot_code}: {len(code)} bytes do not fit into the {HEADER_LBA} sectors for boot code')
+        raise KilnError(f'{boot_code}: {len(code)} bytes, but there are {HEADER_LBA} sectors for boot code')
     kernel_data = kernel.read_bytes() if kernel is not None else b''
     root_at = -(-(KERNEL_AT + len(kernel_data)) // MIB) * MIB
     layout = Layout(KERNEL_AT, len(kernel_data), root_at, root.stat().st_size, root_in_ram)
@@ -87,7 +88,8 @@ def _write_table(out: BinaryIO, layout: Layout) -> None:
     """The MBR's partition table: one active partition, the root. CHS fields say "use LBA"."""
     kind = TYPE_DATA if layout.root_in_ram else TYPE_LINUX
     sectors = -(-layout.root_size // SECTOR)
-    entry = struct.pack('<B3sB3sII', 0x80, b'\xfe\xff\xff', kind, b'\xfe\xff\xff', layout.root_at // SECTOR, sectors)
+    by_lba = b'\xfe\xff\xff'
+    entry = struct.pack('<B3sB3sII', 0x80, by_lba, kind, by_lba, layout.root_at // SECTOR, sectors)
     out.seek(446)
     out.write(entry + bytes(48) + b'\x55\xaa')
 
@@ -113,7 +115,8 @@ def read_layout(image: Path) -> Optional[Layout]:
     if version != 1:
         raise KilnError(f'{image}: has image version {version}, these tools know version 1: build it again')
     if root * SECTOR + root_size > image.stat().st_size:
-        raise KilnError(f'{image}: is cut off; it should have {root * SECTOR + root_size} bytes: build it again')
+        missing = root * SECTOR + root_size - image.stat().st_size
+        raise KilnError(f'{image}: is cut off, {missing} bytes are missing: build it again')
     return Layout(kernel * SECTOR, kernel_size, root * SECTOR, root_size, module != 0)
 
 

@@ -50,7 +50,8 @@ def make(tree: Tree, image: Path) -> None:
         try:
             stage(tree, root)
         except OSError as error:
-            raise KilnError(f'{error.filename}: {error.strerror}, while the image was put together') from error
+            what = f'{error.filename}: {error.strerror}, while the image was put together'
+            raise KilnError(what) from error
         unfinished = os.path.join(folder, 'image')
         run_mkfs(['-d1', '-x-1', '-T0', '--preserve-mtime', '-U', IMAGE_UUID, '--all-root',
                   '--quiet', unfinished, root])
@@ -60,9 +61,11 @@ def make(tree: Tree, image: Path) -> None:
 def run_mkfs(arguments: list[str]) -> None:
     """mkfs.erofs, with its complaint as our line."""
     try:
-        done = subprocess.run(['mkfs.erofs', *arguments], stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        done = subprocess.run(['mkfs.erofs', *arguments], stdin=subprocess.DEVNULL, capture_output=True,
+                              check=False)
     except FileNotFoundError as error:
-        raise KilnError('mkfs.erofs is missing: install the package erofs-utils (scripts/setup does)') from error
+        what = 'mkfs.erofs is missing: install the package erofs-utils (scripts/setup does)'
+        raise KilnError(what) from error
     if done.returncode != 0:
         what = done.stderr.decode(errors='replace').strip().splitlines()
         raise KilnError(f'mkfs.erofs failed: {what[-1] if what else done.returncode}')

@@ -148,10 +148,11 @@ class _Reader:
                 hint = f', did you mean "{near[0]}"?' if near else f'; known are {", ".join(self.KEYS)}'
                 raise KilnError(f'{self.lines.key(key)}: unknown key "{key}"{hint}')
         return Manifest(
-            folder=folder, name=folder.name, description=self.text('description'), command=self.words('command'),
-            environment=self.pairs('environment'), cwd=self.guest_path('cwd', self.text('cwd'), empty=True),
-            needs=self.placed('needs'), packages=self.placed('packages'), host=self.host(), files=self.files(),
-            symlinks=self.symlinks(), folders=self.guest_paths('folders'), writable=self.guest_paths('writable'),
+            folder=folder, name=folder.name, description=self.text('description'),
+            command=self.words('command'), environment=self.pairs('environment'),
+            cwd=self.guest_path('cwd', self.text('cwd'), empty=True), needs=self.placed('needs'),
+            packages=self.placed('packages'), host=self.host(), files=self.files(), symlinks=self.symlinks(),
+            folders=self.guest_paths('folders'), writable=self.guest_paths('writable'),
             build=self.words('build'))
 
     def fail(self, key: str, what: str) -> None:
@@ -213,7 +214,7 @@ class _Reader:
             if isinstance(entry, str) and len(required) == 1:
                 continue
             if not isinstance(entry, dict):
-                self.fail(key, f'"{key}" must be a list of tables with {", ".join(required + list(optional))}')
+                self.fail(key, f'"{key}" must be a list of tables with {", ".join([*required, *optional])}')
             for name in entry:
                 if name not in required and name not in optional:
                     raise KilnError(f'{self.lines.value(key, name)}: unknown key "{name}" in "{key}"; '
@@ -222,7 +223,8 @@ class _Reader:
                 if name in required and name not in entry:
                     self.fail(key, f'an entry of "{key}" has no "{name}"')
                 if name in entry and not isinstance(entry[name], kind):
-                    self.fail(key, f'"{name}" in "{key}" must be a {"string" if kind is str else "true or false"}')
+                    what = 'a string' if kind is str else 'true or false'
+                    self.fail(key, f'"{name}" in "{key}" must be {what}')
                 if name in entry and kind is str:
                     self.clean(key, entry[name])
         return [entry if isinstance(entry, dict) else {required[0]: entry} for entry in value]
@@ -235,7 +237,8 @@ class _Reader:
             if not entry['path'].startswith(('/', '~')):
                 raise KilnError(f'{origin}: "{entry["path"]}" must be an absolute path of this machine')
             to = self.guest_path('host', entry.get('to', ''), empty=True)
-            result.append(HostFile(str(Path(entry['path']).expanduser()), to, entry.get('optional', False), origin))
+            path = str(Path(entry['path']).expanduser())
+            result.append(HostFile(path, to, entry.get('optional', False), origin))
         return result
 
     def files(self) -> List[Files]:

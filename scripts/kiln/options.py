@@ -10,6 +10,8 @@ from .errors import KilnError
 SUFFIXES = {'': 20, 'K': 10, 'M': 20, 'G': 30}
 MIN_MEMORY = 1 << 20
 MAX_CPUS = 64
+USAGE = '''run.py [options] [--image NAME|FILE] [-- COMMAND ARG...]
+       run.py [options] --exec HOST_PROGRAM [-- ARG...]'''
 
 
 class Parser(argparse.ArgumentParser):
@@ -69,26 +71,25 @@ def port(text: str) -> int:
 
 def parser() -> Parser:
     """All options of run.py."""
-    result = Parser(prog='run.py', allow_abbrev=False, usage='run.py [options] [--image NAME|FILE] [-- COMMAND ARG...]\n'
-                    '       run.py [options] --exec HOST_PROGRAM [-- ARG...]',
+    result = Parser(prog='run.py', allow_abbrev=False, usage=USAGE,
                     description='Boots a program as a virtual machine of its own.')
     add = result.add_argument
     add('--exec', metavar='PROGRAM', help='a program of this machine, packed with all it needs')
-    add('--image', metavar='NAME|FILE', help='an image that scripts/build made (default: the one built last)')
-    add('--modules', metavar='DIR', action='append', default=[], help='one more folder to look for modules in')
+    add('--image', metavar='NAME|FILE', help='modules or a file (the image built last)')
+    add('--modules', metavar='DIR', action='append', default=[], help='one more folder of modules')
     add('-m', '--memory', metavar='MEM', type=memory, default=256 << 20, help='MiB, or with K, M, G (256)')
     add('-c', '--cpus', metavar='CPUS', type=cpus, default=1, help='processors (1)')
     add('--machine', choices=['q35', 'pc', 'microvm'], default='q35', help='QEMU machine type (q35)')
-    add('--boot', choices=['kernel', 'bios'], default='kernel', help='kernel: by QEMU; bios: the disk boots itself')
+    add('--boot', choices=['kernel', 'bios'], default='kernel', help='bios: the disk boots itself')
     add('--accel', choices=['auto', 'kvm', 'tcg'], default='auto', help='auto: KVM where it really works')
     add('--icount', action='store_true', help='one instruction takes one ns: the same run every time')
-    add('--fs', choices=['rofs', 'ramfs'], default='rofs', help='read-only EROFS root, or a root in memory (rofs)')
-    add('--root', choices=['ram', 'disk'], help='where a rofs root lies (ram up to a quarter of the memory)')
-    add('--add', metavar='HOST[:GUEST]', action='append', default=[], help='one more file or folder; repeatable')
+    add('--fs', choices=['rofs', 'ramfs'], help='read-only root, or all in memory')
+    add('--root', choices=['ram', 'disk'], help='where a rofs root lies')
+    add('--add', metavar='HOST[:GUEST]', action='append', default=[], help='one more file or folder')
     add('--env', metavar='K=V', type=variable, action='append', default=[], help='environment; repeatable')
     add('--cwd', metavar='DIR', type=folder, help='working directory (/)')
     add('--disk', metavar='FILE', help='a raw disk for the guest, which may write to it')
-    add('--timeout', metavar='S', type=seconds, help='end the machine after so many seconds, with status 124')
+    add('--timeout', metavar='S', type=seconds, help='after so long, the end and status 124')
     add('--gdb', metavar='PORT', nargs='?', type=port, const=1234, help='wait for gdb on this port (1234)')
     add('--mode', choices=['release', 'debug'], default='release', help='which kernel (release)')
     add('--verbose', action='store_true', help='boot steps, every refused system call, full crash reports')

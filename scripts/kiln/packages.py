@@ -18,8 +18,9 @@ INFO = '/var/lib/dpkg/info'
 UPKEEP = {'dpkg', 'debconf', 'ucf', 'adduser', 'passwd', 'init-system-helpers', 'base-files', 'libc-bin'}
 NOT_TO_RUN = ('-dev', '-doc', '-dbg', '-examples', '-testsuite')
 MERGED = ('/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32')
-NOT_PACKED = ('/usr/share/doc/', '/usr/share/man/', '/usr/share/info/', '/usr/share/lintian/', '/usr/share/bug/',
-              '/usr/share/doc-base/', '/usr/share/menu/', '/usr/share/pixmaps/', '/usr/share/applications/',
+NOT_PACKED = ('/usr/share/doc/', '/usr/share/man/', '/usr/share/info/', '/usr/share/lintian/',
+              '/usr/share/bug/', '/usr/share/doc-base/',
+              '/usr/share/menu/', '/usr/share/pixmaps/', '/usr/share/applications/',
               '/usr/share/locale/', '/usr/share/bash-completion/')
 
 
@@ -33,6 +34,24 @@ class Package:
     essential: bool = False
     depends: str = ''
     provides: Set[str] = field(default_factory=set)
+
+
+def parse_paragraph(text: str) -> Optional[Package]:
+    """A package from its paragraph in the status file, or in what apt-cache shows."""
+    fields = dict(re.findall(r'^([A-Za-z-]+): *(.*)$', text, re.M))
+    if 'Package' not in fields:
+        return None
+    name = fields['Package']
+    package = Package(name, fields.get('Version', ''), fields.get('Source', name).split(' ')[0],
+                      fields.get('Architecture', ''), fields.get('Essential') == 'yes',
+                      ', '.join(fields[key] for key in ('Pre-Depends', 'Depends') if key in fields))
+    package.provides = {word.split()[0] for word in fields.get('Provides', '').split(',') if word.strip()}
+    return package
+
+
+def for_upkeep(package: Package) -> bool:
+    """Whether the package serves a machine's upkeep, not programs that run."""
+    return package.name in UPKEEP or package.essential
 
 
 class Database:
@@ -50,19 +69,15 @@ class Database:
             pass            # not a Debian machine: every program is packed by its closure alone
 
     def _take(self, paragraph: str) -> None:
-        fields = dict(re.findall(r'^([A-Za-z-]+): *(.*)$', paragraph, re.M))
-        if not fields.get('Status', '').endswith(' installed'):
+        if not re.search(r'(?m)^Status: .* installed$', paragraph):
             return
-        name = fields['Package']
-        if name in self.packages and self.packages[name].architecture in ('amd64', 'all'):
+        package = parse_paragraph(paragraph)
+        if package is None or (package.name in self.packages
+                               and self.packages[package.name].architecture in ('amd64', 'all')):
             return
-        package = Package(name, fields.get('Version', ''), fields.get('Source', name).split(' ')[0],
-                          fields.get('Architecture', ''), fields.get('Essential') == 'yes',
-                          ', '.join(fields[key] for key in ('Pre-Depends', 'Depends') if key in fields))
-        package.provides = {word.split()[0] for word in fields.get('Provides', '').split(',') if word.strip()}
-        self.packages[name] = package
+        self.packages[package.name] = package
         for provided in package.provides:
-            self.providers.setdefault(provided, []).append(name)
+            self.providers.setdefault(provided, []).append(package.name)
 
     def list_file(self, name: str) -> Optional[str]:
         """The file in which dpkg keeps the package's paths."""
@@ -104,7 +119,7 @@ class Database:
         todo = list(first)
         while todo:
             for name in self.dependencies(todo.pop()):
-                if name not in result and not self.for_upkeep(name):
+                if name not in result and not for_upkeep(self.packages[name]):
                     result[name] = None
                     todo.append(name)
         return list(result)
@@ -120,10 +135,6 @@ class Database:
                     result += found
                     break
         return result
-
-    def for_upkeep(self, name: str) -> bool:
-        """Whether the package serves the machine's upkeep, not programs that run."""
-        return name in UPKEEP or self.packages[name].essential
 
     def _companion(self, package: Package, owner: Package) -> bool:
         """Same source, and tied to exactly the owner's version."""
@@ -144,7 +155,7 @@ def spellings(path: str) -> List[str]:
 
 
 def link_chain(path: str) -> List[str]:
-    """The path and what each link leads to, until a file: /usr/bin/awk, /etc/alternatives/awk, /usr/bin/mawk."""
+    """The path and what each link leads to, until a file: /usr/bin/awk, /etc/alternatives/awk, ..."""
     chain = [path]
     while os.path.islink(chain[-1]) and len(chain) < 40:
         step = os.path.join(os.path.dirname(chain[-1]), os.readlink(chain[-1]))

@@ -16,3 +16,8 @@ def variant(mode: str) -> Path:
 def kernel(mode: str) -> Path:
     """The kernel's ELF file of a build variant."""
     return variant(mode) / 'kernel.elf'
+
+
+def boot_code(mode: str) -> Path:
+    """What starts a disk image under a BIOS; docs/image.md says how it is laid out."""
+    return variant(mode) / 'boot.bin'

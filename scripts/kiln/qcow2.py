@@ -24,8 +24,8 @@ def make(overlay: Path, backing: Path, at: int, block: bytes) -> None:
     # clusters: 0 header and backing name, 1 refcount table, 2 refcount block, 3 L1, 4 L2, 5 data
     l1_entries = max(1, -(-size // COVERED_BY_L2))
     name_at = 512
-    header = struct.pack('>4sIQIIQIIQQIIQ', b'QFI\xfb', 2, name_at, len(name), CLUSTER_BITS, size, 0, l1_entries,
-                         3 * CLUSTER, CLUSTER, 1, 0, 0)
+    header = struct.pack('>4sIQIIQIIQQIIQ', b'QFI\xfb', 2, name_at, len(name), CLUSTER_BITS, size, 0,
+                         l1_entries, 3 * CLUSTER, CLUSTER, 1, 0, 0)
     backing_format = struct.pack('>II', 0xe2792aca, 3) + b'raw'.ljust(8, b'\0') + struct.pack('>II', 0, 0)
     l2 = bytearray(CLUSTER)
     struct.pack_into('>Q', l2, at // CLUSTER * 8, 5 * CLUSTER | COPIED)

@@ -32,6 +32,7 @@ class Disk:
     """A disk image; writes to a throw-away disk are lost when the machine ends."""
     file: Path
     throw_away: bool = True
+    format: str = 'raw'
 
 
 @dataclass
@@ -78,13 +79,15 @@ class Machine:
         line: List[str] = []
         for number, disk in enumerate(self.disks):
             share = 'snapshot=on,file.locking=off' if disk.throw_away else 'cache=writeback'
-            line += ['-drive', f'if=none,id=disk{number},format=raw,{share},file={escape(disk.file)}']
+            back_end = f'if=none,id=disk{number},format={disk.format},{share},file={escape(disk.file)}'
+            line += ['-drive', back_end]
             boots = ',bootindex=0' if number == 0 and self.kernel is None else ''
             line += ['-device', f'{self._virtio("blk")},drive=disk{number}{boots}']
         return line
 
     def _virtio(self, kind: str) -> str:
-        return f'virtio-{kind}-device' if self.machine == 'microvm' else f'virtio-{kind}-pci,disable-legacy=on'
+        on_pci = self.machine != 'microvm'
+        return f'virtio-{kind}-pci,disable-legacy=on' if on_pci else f'virtio-{kind}-device'
 
     def plain(self) -> str:
         """A command to type: output on standard output, everything else on standard error."""

@@ -3,20 +3,16 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 import tempfile
 from argparse import Namespace
 from pathlib import Path
-from typing import Dict, List, Optional, Tuple
+from typing import List, Optional, Tuple
 
-from . import assemble, bootline, cache, erofs, options, paths, qemu, terminal
-from .errors import KilnError
+from . import bootline, build, disk, image, options, paths, qcow2, qemu, terminal
+from .errors import STATUS_TIMEOUT, KilnError
+from .image import Image
 from .session import Options, Session
-from .tree import Tree
-
-ENVIRONMENT = {'PATH': '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'HOME': '/root',
-               'LANG': 'C.UTF-8'}
 
 
 def main(argv: List[str]) -> int:
@@ -34,9 +30,9 @@ def main(argv: List[str]) -> int:
 
 def run(chosen: Namespace, command: Optional[List[str]]) -> int:
     """One run."""
-    image, argv = find_image(chosen, command)
+    booted, program = find_image(chosen, command)
     with tempfile.TemporaryDirectory(prefix='kiln-') as scratch:
-        machine = make_machine(chosen, image, argv, Path(scratch))
+        machine = make_machine(chosen, booted, program, keep_or(scratch, chosen.dry_run))
         if chosen.dry_run:
             print(machine.plain())
             return 0
@@ -46,50 +42,82 @@ def run(chosen: Namespace, command: Optional[List[str]]) -> int:
         session = Session(machine, Options(chosen.verbose, chosen.timeout, paths.kernel(chosen.mode),
                                            keeps_disk=chosen.disk is not None))
         status = session.run()
-    if status not in (0, 124):
-        hint_at_missing_files(argv, chosen.cwd or '/', image['paths'])
+    if status not in (0, STATUS_TIMEOUT) and booted.paths is not None:
+        hint_at_missing_files(program, booted.paths)
     if chosen.stats:
         print(json.dumps(session.stats()), file=sys.stderr)
     return status
 
 
-def find_image(chosen: Namespace, command: Optional[List[str]]) -> Tuple[Dict, List[str]]:
-    """The recipe of the image to boot and the program's argument vector."""
-    if chosen.exec is None:
-        raise KilnError('nothing to run: give --exec PROGRAM')
-    program = assemble.find_program(chosen.exec)
-    adds = [[text, os.path.abspath(assemble.split_add(text)[0])] for text in chosen.add]
-    key = cache.recipe_key('exec', program, adds)
-    recipe = cache.recall(key)
-    if recipe is None:
-        tree = Tree()
-        assemble.add_base(tree)
-        assemble.add_program(tree, program)
-        for text in chosen.add:
-            assemble.add_extra(tree, text)
-        recipe = cache.remember(key, tree, cache.image_of(tree, 'erofs', erofs.make))
-    return recipe, [program, *(command or [])]
+def keep_or(scratch: str, dry_run: bool) -> Path:
+    """The folder for a run's own files; those that --dry-run names must outlive it."""
+    if not dry_run:
+        return Path(scratch)
+    folder = paths.BUILD / 'dry-run'
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
-def make_machine(chosen: Namespace, image: Dict, argv: List[str], scratch: Path) -> qemu.Machine:
+def find_image(chosen: Namespace, command: Optional[List[str]]) -> Tuple[Image, bootline.Program]:
+    """The image to boot and the program to start in it."""
+    if chosen.exec is not None:
+        booted, path = image.of_program(chosen.exec, chosen.add, chosen.fs or 'rofs')
+        program = bootline.Program([path, *(command or [])])
+    else:
+        booted = image.named(chosen.image, chosen.add, chosen.fs, chosen.modules)
+        if chosen.fs is not None and (chosen.fs == 'ramfs') != booted.in_ram_only:
+            raise KilnError(f'--fs {chosen.fs}: {chosen.image} was built with the other kind of root')
+        program = bootline.Program.of_words(booted.pairs())
+        if command:
+            program.argv = command
+        if not program.argv and not (booted.disk is None and not booted.words):
+            raise KilnError('this image has no command of its own: give one after --')
+    program.environment.setdefault('TERM', os.environ.get('TERM', 'dumb'))
+    program.environment.update(chosen.env)
+    program.cwd = chosen.cwd or program.cwd
+    return booted, program
+
+
+def make_machine(chosen: Namespace, booted: Image, program: bootline.Program, scratch: Path) -> qemu.Machine:
     """The machine for this image."""
-    file = Path(image['image'])
-    in_ram = chosen.root == 'ram' or (chosen.root is None and file.stat().st_size <= chosen.memory // 4)
     machine = qemu.Machine(chosen.machine, 'tcg' if chosen.icount else qemu.choose_accel(chosen.accel),
                            chosen.memory, chosen.cpus, icount=chosen.icount, gdb=chosen.gdb)
-    machine.kernel = paths.kernel(chosen.mode) if chosen.dry_run else ready_kernel(chosen.mode)
-    if in_ram:
-        machine.ram_root = file
+    in_ram = root_in_ram(chosen, booted)
+    flags = [('kiln.verbose', '')] if chosen.verbose else []
+    words = bootline.words([*flags, ('kiln.root', 'ram' if in_ram else 'disk'), *terminal.boot_words(),
+                            *program.pairs()])
+    if chosen.boot == 'bios':
+        build_kernel_if_missing(chosen)
+        overlay = scratch / 'disk.qcow2'
+        qcow2.make(overlay, image.bootable_disk(booted, chosen.mode), disk.CONFIG_AT, disk.config_area(words))
+        machine.disks.append(qemu.Disk(overlay, format='qcow2'))
     else:
-        machine.disks.append(qemu.Disk(file))
+        build_kernel_if_missing(chosen)
+        machine.kernel = paths.kernel(chosen.mode)
+        set_command_line(machine, words, scratch)
+        if in_ram:
+            machine.ram_root = booted.root
+        else:
+            machine.disks.append(qemu.Disk(booted.root))
     if chosen.disk is not None:
         machine.disks.append(data_disk(chosen.disk))
-    pairs = [('kiln.root', 'ram' if in_ram else 'disk'), *terminal.boot_words(),
-             *bootline.program(argv, environment(chosen), chosen.cwd or '/')]
-    if chosen.verbose:
-        pairs.insert(0, ('kiln.verbose', ''))
-    set_command_line(machine, bootline.words(pairs), scratch)
     return machine
+
+
+def root_in_ram(chosen: Namespace, booted: Image) -> bool:
+    """Where the root lies: as --root says, else in RAM while it is at most a quarter of the memory."""
+    if booted.in_ram_only:
+        if chosen.root == 'disk':
+            raise KilnError('--root disk: this root (fs=ramfs) always lies in RAM')
+        return True
+    if chosen.boot == 'bios':
+        if chosen.root == 'ram':
+            raise KilnError('--root ram: with --boot bios an EROFS root stays on its disk; '
+                            'use --fs ramfs or --boot kernel')
+        return False
+    if chosen.root is not None:
+        return chosen.root == 'ram'
+    return booted.root.stat().st_size <= chosen.memory // 4
 
 
 def set_command_line(machine: qemu.Machine, words: List[str], scratch: Path) -> None:
@@ -103,14 +131,6 @@ def set_command_line(machine: qemu.Machine, words: List[str], scratch: Path) -> 
     machine.command_line = line
 
 
-def environment(chosen: Namespace) -> Dict[str, str]:
-    """The program's environment: nothing is inherited but TERM."""
-    result = dict(ENVIRONMENT)
-    result['TERM'] = os.environ.get('TERM', 'dumb')
-    result.update(chosen.env)
-    return result
-
-
 def data_disk(name: str) -> qemu.Disk:
     """--disk: a file of whole sectors that may be written."""
     file = Path(name)
@@ -118,37 +138,26 @@ def data_disk(name: str) -> qemu.Disk:
         raise KilnError(f'--disk {name}: no such file (make one with truncate -s 64M {name})')
     if not os.access(file, os.R_OK | os.W_OK):
         raise KilnError(f'--disk {name}: may not be read and written by this user')
-    if file.stat().st_size == 0 or file.stat().st_size % 512:
-        raise KilnError(f'--disk {name}: its size, {file.stat().st_size} bytes, is not a number of 512-byte sectors')
+    size = file.stat().st_size
+    if size == 0 or size % disk.SECTOR:
+        raise KilnError(f'--disk {name}: its size, {size} bytes, is not a number of 512-byte sectors')
     return qemu.Disk(file.resolve(), throw_away=False)
 
 
-def ready_kernel(mode: str) -> Path:
-    """kernel.elf of this mode, built if it is not there."""
-    kernel = paths.kernel(mode)
-    if not kernel.exists() and 'KILN_QEMU' not in os.environ:
-        target = str(kernel.relative_to(paths.ROOT))
-        try:
-            done = subprocess.run(['ninja', '-f', 'build.ninja', target], cwd=paths.ROOT, stdin=subprocess.DEVNULL,
-                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-        except FileNotFoundError as error:
-            raise KilnError('ninja is missing: install the package ninja-build (scripts/setup does)') from error
-        if done.returncode != 0:
-            print(done.stdout, file=sys.stderr)
-            raise KilnError(f'the kernel could not be built (ninja {target})')
-    return kernel
+def build_kernel_if_missing(chosen: Namespace) -> None:
+    """A first run builds the kernel; later ones leave it alone (scripts/build brings it up to date)."""
+    if not paths.kernel(chosen.mode).exists() and not chosen.dry_run and 'KILN_QEMU' not in os.environ:
+        build.ninja(chosen.mode)
 
 
-def hint_at_missing_files(argv: List[str], cwd: str, guest_paths: List[str]) -> None:
+def hint_at_missing_files(program: bootline.Program, guest_paths: List[str]) -> None:
     """One line if a failed program was given a file of this machine that its image does not hold."""
     there = set(guest_paths)
-    for word in argv[1:]:
+    for word in program.argv[1:]:
         host = os.path.abspath(word)
-        guest = os.path.normpath(os.path.join(cwd, word))
+        guest = os.path.normpath(os.path.join(program.cwd, word))
         if word and not word.startswith('-') and os.path.exists(host) and guest not in there:
             where = host if guest == host else f'{host}:{guest}'
-            print(f'kiln: {word} is a file of this machine that is not in the image; to put it there: --add {where}',
-                  file=sys.stderr)
+            print(f'kiln: {word} is a file of this machine that is not in the image; '
+                  f'to put it there: --add {where}', file=sys.stderr)
             return
-
-

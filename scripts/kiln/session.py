@@ -31,6 +31,7 @@ GRACE_AFTER_PANIC = 3.0
 GRACE_FOR_DISKS = 5.0           # a machine with a disk to keep powers off by itself
 DRAIN = 2.0                     # after the end of QEMU, for readers of our output that do not read
 KEPT_LINES = 500
+SCREEN_CODES = re.compile(r'\x1b\[[0-9;?]*[A-Za-z]|\x1bc|[\x00-\x08\x0b-\x1f]')   # firmware clears the screen
 
 
 @dataclass
@@ -105,8 +106,8 @@ class Session:
 
     def _start_streams(self) -> None:
         sockets = self.vm.sockets
-        self.outputs = {name: Output(sockets[name], fd, self._wake, lambda name=name: self._send(f'hangup {name}'))
-                        for name, fd in (('out', 1), ('err', 2))}
+        self.outputs = {'out': Output(sockets['out'], 1, self._wake, lambda: self._send('hangup out')),
+                        'err': Output(sockets['err'], 2, self._wake, lambda: self._send('hangup err'))}
         for output in self.outputs.values():
             output.start()
         Input(0, sockets['in'], lambda count: self._send(f'eof {count}')).start()
@@ -150,7 +151,8 @@ class Session:
         """QEMU has ended, all its lines are read, and the program's bytes are written."""
         if self.first_output is None and any(not output.first for output in self.outputs.values()):
             self.first_output = time.monotonic() - self.started
-        if self.wait_status is not None and not self.ended and all(o.complete() for o in self.outputs.values()):
+        all_there = all(output.complete() for output in self.outputs.values())
+        if self.wait_status is not None and not self.ended and all_there:
             if self.options.keeps_disk:
                 self._deadline('disk', GRACE_FOR_DISKS)
             else:
@@ -194,7 +196,7 @@ class Session:
 
     def _late_terminate(self) -> None:
         if self.wait_status is None:
-            self.say(f'the program has not ended {GRACE_AFTER_SIGTERM:g} s after SIGTERM: the machine was ended')
+            self.say(f'the program still ran {GRACE_AFTER_SIGTERM:g} s after SIGTERM: the machine was ended')
             self.result = 128 + signal.SIGTERM
         self.vm.kill()
 
@@ -271,7 +273,7 @@ class Session:
             self.serial = self.serial[-KEPT_LINES:] + [line]
 
     def _serial_say(self, line: str) -> None:
-        line = re.sub(r'\x1b\[[0-9;?]*[A-Za-z]|\x1bc|[\x00-\x08\x0b-\x1f]', '', line)   # firmware clears screens
+        line = SCREEN_CODES.sub('', line)
         if line:
             self.say(line[len('kiln: '):] if line.startswith('kiln: ') else f'serial: {line}')
 
@@ -322,7 +324,8 @@ class Session:
         if self.panicked:
             self.say(f'the kernel panicked (report: {paths.LAST_CRASH})')
         elif code != 0:
-            self.say(f'QEMU ended with {"status" if code > 0 else "signal"} {abs(code)} before the program did')
+            how = 'status' if code > 0 else 'signal'
+            self.say(f'QEMU ended with {how} {abs(code)} before the program did')
         else:
             self.say('the machine ended without the program\'s status'
                      + ('' if self.entry_ns is None else ', after the program had started'))

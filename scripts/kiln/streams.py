@@ -18,7 +18,8 @@ CHUNK = 256 << 10
 class Output(threading.Thread):
     """From a port to a descriptor, counting, until the port closes."""
 
-    def __init__(self, port: socket.socket, fd: int, changed: Callable[[], None], hung_up: Callable[[], None]) -> None:
+    def __init__(self, port: socket.socket, fd: int, changed: Callable[[], None],
+                 hung_up: Callable[[], None]) -> None:
         super().__init__(daemon=True)
         self.port, self.fd, self.changed, self.hung_up = port, fd, changed, hung_up
         self.count = 0

@@ -24,7 +24,8 @@ class Symbols:
         match = FRAME.match(text)
         if not match:
             return text
-        return f'{match.group(1)}{match.group(2)} {self.name(int(match.group(2), 16))}'.rstrip()
+        start, address = match.groups()
+        return f'{start}{address} {self.name(int(address, 16))}'.rstrip()
 
     def name(self, address: int) -> str:
         """`function+0x12`, or nothing for an address outside the kernel."""
@@ -56,4 +57,5 @@ def demangle(name: str) -> str:
     """The C++ name, where binutils are installed."""
     if not name.startswith('_Z') or not shutil.which('c++filt'):
         return name
-    return subprocess.run(['c++filt', name], capture_output=True, text=True, check=False).stdout.strip() or name
+    done = subprocess.run(['c++filt', name], capture_output=True, text=True, check=False)
+    return done.stdout.strip() or name

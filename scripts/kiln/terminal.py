@@ -23,7 +23,8 @@ def kind(fd: int) -> str:
 def boot_words() -> List[Tuple[str, str]]:
     """The kiln.stdin, kiln.stdout, kiln.stderr and kiln.winsize words for our own streams."""
     kinds = [kind(fd) for fd in range(3)]
-    words = [(f'kiln.{name}', what) for name, what in zip(('stdin', 'stdout', 'stderr'), kinds) if what != 'pipe']
+    names = ('kiln.stdin', 'kiln.stdout', 'kiln.stderr')
+    words = [(name, what) for name, what in zip(names, kinds) if what != 'pipe']
     if 'tty' in kinds:
         size = os.get_terminal_size(kinds.index('tty'))
         words.append(('kiln.winsize', f'{size.lines}x{size.columns}'))

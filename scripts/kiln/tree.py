@@ -28,8 +28,12 @@ class Node:
     source: Union[bytes, str] = b''
     target: str = ''
 
+    def size(self) -> int:
+        """Bytes of a file."""
+        return len(self.source) if isinstance(self.source, bytes) else os.stat(self.source).st_size
+
     def mtime(self) -> int:
-        """Whole seconds; copies keep it, since Python believes a .pyc only if its source has the right age."""
+        """Whole seconds; copies keep it: Python believes a .pyc only if its source has the right age."""
         return int(os.stat(self.source).st_mtime) if isinstance(self.source, str) else 0
 
     def same_as(self, other: 'Node') -> bool:
@@ -90,14 +94,15 @@ class Tree:
             self._clash(path, node, origin)
         return path
 
-    def add_file(self, path: str, source: Union[bytes, str], mode: int = 0o644, origin: str = '') -> str:
+    def add_file(self, path: str, source: Union[bytes, str], mode: int = 0o644,
+                 origin: str = '') -> str:
         """A regular file with the bytes, or a copy of the file of this machine, as its content."""
         if isinstance(source, str):
             self.inputs.add(source)
         return self._put(path, Node('file', mode, origin, source=source))
 
     def add_link(self, path: str, target: str, origin: str = '') -> str:
-        """A symbolic link. Where the image has a folder and the link leads to that folder, nothing is added."""
+        """A symbolic link; nothing, where the image has the folder that the link leads to."""
         resolved = self.resolve(path)
         node = self.nodes.get(resolved)
         if node and node.kind == 'dir' and self._join(resolved, target) == resolved:
@@ -116,7 +121,7 @@ class Tree:
             self._folder(real, where, origin)
             return self.resolve(where, follow_last=True)
         if not stat.S_ISREG(info.st_mode):
-            raise KilnError(f'{path}: not a regular file or folder, it cannot be put into an image ({origin})')
+            raise KilnError(f'{path}: not a regular file or folder, so it cannot be in an image ({origin})')
         if not os.access(real, os.R_OK):
             raise KilnError(f'{path}: may not be read by this user ({origin})')
         return self.add_file(where, real, stat.S_IMODE(info.st_mode), origin)
@@ -141,8 +146,7 @@ class Tree:
 
     def size(self) -> int:
         """Bytes of all files together."""
-        return sum(len(n.source) if isinstance(n.source, bytes) else os.stat(n.source).st_size
-                   for n in self.nodes.values() if n.kind == 'file')
+        return sum(node.size() for node in self.nodes.values() if node.kind == 'file')
 
     def _links_on_the_way(self, path: str, origin: str) -> str:
         """Adds the links of this machine that the path leads through; returns the path without any."""

@@ -66,6 +66,7 @@ class Vm:
                                     stderr=subprocess.PIPE, pass_fds=fds, start_new_session=True,
                                     preexec_fn=die_with_parent)
         except FileNotFoundError as error:
-            raise KilnError(f'{command[0]} is missing: install the package {PACKAGE} (scripts/setup does)') from error
+            what = f'{command[0]} is missing: install the package {PACKAGE} (scripts/setup does)'
+            raise KilnError(what) from error
         except OSError as error:
             raise KilnError(f'{command[0]}: {error.strerror}') from error

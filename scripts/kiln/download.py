@@ -1,0 +1,109 @@
+"""Files of Debian packages that are not installed here: downloaded, unpacked in the cache, never installed.
+
+`packages = [...]` of a module means the packages and what they depend on, without what only serves a
+machine's upkeep (the same exceptions as for --exec).
+"""
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Dict, List, Sequence
+
+from . import apt, paths
+from .errors import KilnError
+from .manifest import Placed
+from .packages import NOT_PACKED, Package, for_upkeep, parse_paragraph
+from .tree import Tree
+
+
+def add(tree: Tree, wanted: Sequence[Placed]) -> List[str]:
+    """Adds the packages' files; returns the names of all packages."""
+    if not wanted:
+        return []
+    apt.update()
+    found = resolve(wanted)
+    for name, package in found.items():
+        add_folder(tree, unpacked(name, package.version), f'package {name}')
+    return list(found)
+
+
+def resolve(wanted: Sequence[Placed]) -> Dict[str, Package]:
+    """The packages and, level by level, their dependencies."""
+    found: Dict[str, Package] = {}
+    origins = {placed.name: placed.origin for placed in wanted}
+    level = list(origins)
+    while level:
+        known = available(level)
+        for name in level:
+            if name not in known and name in origins:
+                raise KilnError(f'{origins[name]}: there is no package "{name}" in this machine\'s sources')
+        take = [name for name in level if name in known and (name in origins or not for_upkeep(known[name]))]
+        found.update({name: known[name] for name in take})
+        level = sorted({choice for name in take for choice in choices(known[name], found)} - set(found))
+    return found
+
+
+def choices(package: Package, found: Dict[str, Package]) -> List[str]:
+    """One name for each clause of the package's dependencies: one that is there, else the first."""
+    result = []
+    for clause in package.depends.split(','):
+        names = [re.split(r'[\s:(]', word.strip(), maxsplit=1)[0] for word in clause.split('|')]
+        if names[0]:
+            result.append(next((name for name in names if name in found), names[0]))
+    return result
+
+
+def available(names: Sequence[str]) -> Dict[str, Package]:
+    """The newest available package of each name; a virtual name stands for its first provider."""
+    result = {package.name: package for text in apt.records(names).split('\n\n')
+              for package in [parse_paragraph(text)] if package is not None}
+    for name in names:
+        if name not in result:
+            real = apt.provider(name)
+            if real:
+                result.update(available([real]))
+                result[name] = result[real]
+    return result
+
+
+def unpacked(name: str, version: str) -> Path:
+    """The folder with the package's files, in the cache."""
+    folder = paths.CACHE / 'packages' / f'{name}_{version.replace("/", "_")}'
+    if folder.is_dir():
+        os.utime(folder)
+        return folder
+    work = folder.with_name(f'.{folder.name}.{os.getpid()}')
+    shutil.rmtree(work, ignore_errors=True)
+    (work / 'deb').mkdir(parents=True)
+    try:
+        apt.run(['apt-get', 'download', '-qq', f'{name}={version}'],
+                f'package {name} could not be downloaded', work / 'deb')
+        deb, = (work / 'deb').glob('*.deb')
+        done = subprocess.run(['dpkg-deb', '-x', str(deb), str(work / 'files')], capture_output=True,
+                              text=True, check=False)
+        if done.returncode != 0:
+            raise KilnError(f'package {name} could not be unpacked: {done.stderr.strip()}')
+        os.rename(work / 'files', folder)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return folder
+
+
+def add_folder(tree: Tree, folder: Path, origin: str) -> None:
+    """All files of an unpacked package, without documentation."""
+    for parent, folders, files in os.walk(folder):
+        guest = parent[len(str(folder)):]
+        folders.sort()
+        for name in sorted(folders + files):
+            host, path = f'{parent}/{name}', f'{guest}/{name}'
+            if (path + '/').startswith(NOT_PACKED):
+                continue
+            if os.path.islink(host):
+                tree.add_link(path, os.readlink(host), origin)
+            elif os.path.isdir(host):
+                tree.add_dir(path, os.stat(host).st_mode & 0o7777, origin)
+            elif os.path.isfile(host):
+                tree.add_file(path, host, os.stat(host).st_mode & 0o7777, origin)

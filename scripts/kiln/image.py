@@ -1,0 +1,130 @@
+"""What run.py boots: a root made from a program, from modules, or out of an image file, and its own words."""
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import List, Optional, Sequence, Tuple
+
+from . import assemble, bootline, build, cache, disk, paths
+from .errors import KilnError
+from .manifest import NAME
+from .modules import Finder
+from .tree import Tree
+
+CPIO_MAGIC = (b'\x1f\x8b', b'070701', b'070702')
+
+
+@dataclass
+class Image:
+    """A root file system to boot, and what its program is unless the user says otherwise."""
+    root: Path
+    in_ram_only: bool                               # a cpio archive
+    words: List[str] = field(default_factory=list)
+    paths: Optional[List[str]] = None               # of all files in it; None where that is not known
+    disk: Optional[Path] = None                     # the disk image that the root came from
+
+    def pairs(self) -> List[Tuple[str, str]]:
+        """The image's own words, decoded."""
+        return bootline.parse(self.words)
+
+
+def of_program(name: str, adds: Sequence[str], fs: str) -> Tuple[Image, str]:
+    """--exec: the image for a program of this machine, and the program's path in it."""
+    program = assemble.find_program(name)
+    key = cache.recipe_key('exec', fs, program, _absolute(adds))
+    recipe = cache.recall(key)
+    if recipe is None:
+        tree = Tree()
+        assemble.add_base(tree)
+        assemble.add_program(tree, program)
+        for text in adds:
+            assemble.add_extra(tree, text)
+        suffix, make = build.MAKERS[fs]
+        recipe = cache.remember(key, tree, cache.image_of(tree, suffix, make))
+    return Image(Path(recipe['image']), fs == 'ramfs', paths=recipe['paths']), program
+
+
+def named(name: Optional[str], adds: Sequence[str], fs: Optional[str], modules: Sequence[str]) -> Image:
+    """--image: modules, a file, or what was built last."""
+    if name is None:
+        last = built_last()
+        return of_modules(last['names'], adds, fs or last['fs'], [*last['modules'], *modules])
+    if is_file_name(name):
+        if adds:
+            raise KilnError(f'--add goes with --exec or modules: nothing can be added to the file {name}')
+        return of_file(Path(name))
+    return of_modules(name.split(','), adds, fs or 'rofs', modules)
+
+
+def built_last() -> dict:
+    """What scripts/build was asked for the last time."""
+    try:
+        return json.loads(build.LAST_IMAGE.read_text())
+    except (OSError, ValueError) as error:
+        raise KilnError('nothing to run: give --exec PROGRAM or --image NAME') from error
+
+
+def is_file_name(name: str) -> bool:
+    """Whether --image means a file: it exists, or looks like one and is no module's folder."""
+    if os.path.isdir(name) and os.path.exists(os.path.join(name, NAME)):
+        return False
+    looks_like_one = name.endswith('.img') or (name.startswith(('/', './')) and ',' not in name)
+    return os.path.isfile(name) or looks_like_one
+
+
+def of_modules(names: Sequence[str], adds: Sequence[str], fs: str, folders: Sequence[str]) -> Image:
+    """The image of some modules; built only if something has changed."""
+    request = build.Request(list(names), fs, modules=list(folders))
+    recipe = build.root(Finder(folders).ordered(names), request, adds, rebuild=False)
+    return Image(Path(recipe['image']), fs == 'ramfs', recipe['words'], recipe['paths'])
+
+
+def of_file(file: Path) -> Image:
+    """A disk image of scripts/build, or a bare EROFS image or cpio archive."""
+    try:
+        with open(file, 'rb') as opened:
+            start = opened.read(disk.EROFS_MAGIC_AT + 4)
+    except OSError as error:
+        raise KilnError(f'--image {file}: {error.strerror}') from error
+    file = file.resolve()
+    layout = disk.read_layout(file)
+    if layout is not None:
+        suffix = 'cpio.gz' if layout.root_in_ram else 'erofs'
+        key = cache.recipe_key('file', str(file), cache.state(str(file)))
+        root = paths.CACHE / 'images' / f'{key}.{suffix}'
+        if not root.exists():
+            root.parent.mkdir(parents=True, exist_ok=True)
+            disk.extract_root(file, layout, root)
+        return Image(root, layout.root_in_ram, disk.read_config(file), disk=file)
+    if start[disk.EROFS_MAGIC_AT:] == disk.EROFS_MAGIC:
+        return Image(file, False)
+    if start.startswith(CPIO_MAGIC):
+        return Image(file, True)
+    raise KilnError(f'--image {file}: is neither a Kiln disk image nor an EROFS image nor a cpio archive')
+
+
+def bootable_disk(image: Image, mode: str) -> Path:
+    """A disk that a BIOS can boot, with this root; its configuration is still the image's own."""
+    if image.disk is not None:
+        return image.disk
+    kernel, code = paths.variant(mode) / 'kernel-stripped.elf', paths.boot_code(mode)
+    for file in (kernel, code):
+        if not file.exists():
+            raise KilnError(f'--boot bios: {file} is not there: run ninja -f build.ninja {mode}')
+    states = [cache.state(str(file)) for file in (image.root, kernel, code)]
+    key = cache.recipe_key('disk', str(image.root), image.words, states)
+    file = paths.CACHE / 'disks' / f'{key}.img'
+    if not file.exists():
+        with cache.locked():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            disk.make(file, image.root, kernel, code, image.words, image.in_ram_only)
+            cache.prune(keep=file)
+    os.utime(file)
+    return file
+
+
+def _absolute(adds: Sequence[str]) -> List[List[str]]:
+    """--add arguments, which mean different files in different folders."""
+    return [[text, os.path.abspath(assemble.split_add(text)[0])] for text in adds]
