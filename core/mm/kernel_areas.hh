@@ -8,7 +8,7 @@
 
 namespace mm
 {
-enum class caching : u8 { write_back, uncached, write_combining };
+enum class caching : u8 { write_back, uncached };
 
 /// A kernel mapping of `size` bytes at `start`, which need not be page aligned. Errors: enomem.
 result<void*> map_device(phys_addr start, size_t size, caching how = caching::uncached);

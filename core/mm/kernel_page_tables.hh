@@ -12,10 +12,10 @@
 
 namespace mm
 {
-/// Builds the final upper half and switches to it. `mapped`: what the direct map covers (RAM, and firmware
-/// tables that the kernel reads through it). Needs init_frames() and a temporary direct map of the first 4
-/// GiB. Errors: enomem.
-result<void> init_kernel_page_tables(std::span<const memory_range> mapped);
+/// Builds the final upper half and switches to it. `mapped`: what the direct map covers beside the first MiB
+/// (RAM, and firmware tables that the kernel reads through it); `kernel_base`: where the image's first byte
+/// was loaded. Needs init_frames() and a temporary direct map of the first 4 GiB. Errors: enomem.
+result<void> init_kernel_page_tables(std::span<const memory_range> mapped, phys_addr kernel_base);
 
 /// The root that holds only the kernel's half: what CPUs start on and kernel threads could run on.
 phys_addr kernel_page_table_root();

@@ -18,7 +18,7 @@ inline constexpr virt_addr application_start{0x1000};
 inline constexpr virt_addr application_end{0x7ffffffff000};
 
 inline constexpr virt_addr kernel_areas_start{0xffffc00000000000};
-inline constexpr virt_addr kernel_areas_end{0xffffd00000000000};
+inline constexpr virt_addr kernel_areas_end{0xffffc08000000000}; // one top-level entry
 
 inline constexpr virt_addr kernel_image_start{0xffffffff80000000};
 inline constexpr virt_addr kernel_image_end{0xffffffffffe00000};

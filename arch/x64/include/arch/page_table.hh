@@ -21,7 +21,7 @@ struct page_rights {
     bool execute = false;
 };
 
-enum class memory_type : u8 { write_back, write_combining, uncached };
+enum class memory_type : u8 { write_back, uncached };
 
 class page_entry
 {
@@ -63,6 +63,7 @@ class page_entry
 
     /// Not accessed since, for the aging of pages.
     constexpr page_entry aged() const { return page_entry(_raw & ~accessed_bit); }
+    constexpr page_entry as_large() const { return page_entry(_raw | large_bit); }
     /// The entry of 4 KiB page `i` of this 2 MiB page.
     constexpr page_entry piece(unsigned i) const { return page_entry((_raw & ~large_bit) + i * page_size); }
 
@@ -122,6 +123,8 @@ class page_table
     ~page_table();
 
     phys_addr root() const { return _root; }
+    /// Makes this CPU use it.
+    void activate() const;
     /// Frames used for tables.
     u64 table_count() const { return _table_count; }
 

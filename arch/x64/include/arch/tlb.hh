@@ -32,6 +32,7 @@ class tlb_domain
     bool only_here() const;
 
   private:
+    friend void tlb_enter_idle();
     friend void tlb_leave_idle();
     std::atomic<u64> _generation{0};
     std::atomic<u64> _cpus[sched::cpu_set::word_count] = {}; // may hold translations

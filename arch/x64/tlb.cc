@@ -1,0 +1,145 @@
+// TLB shootdown; see arch/tlb.hh.
+//
+// An idle CPU and a flusher agree as in Dekker's algorithm. The flusher raises the generation, then looks who
+// is idle; the CPU that wakes says so, then compares the generation. With both steps locked instructions,
+// either the flusher sees that the CPU is awake and interrupts it, or the CPU sees the new generation and
+// flushes.
+#include "arch/tlb.hh"
+
+#include "arch/cpu.hh"
+#include "arch/ipi.hh"
+#include "arch/page_table.hh"
+#include "core/base/assert.hh"
+
+namespace arch
+{
+namespace
+{
+using cpu_words = std::atomic<u64>[sched::cpu_set::word_count];
+
+constinit cpu_words idle_cpus = {};
+constinit std::atomic<u64> kernel_generation{0};
+
+/// What a CPU knows; only its own CPU uses it.
+struct cpu_view {
+    tlb_domain* loaded = nullptr;
+    u64 kernel_seen = 0; // generations when it went idle
+    u64 domain_seen = 0;
+};
+constinit cpu_view views[sched::max_cpus] = {};
+
+struct address_range {
+    virt_addr start;
+    virt_addr end;
+};
+
+/// From here on reloading everything is cheaper than page by page.
+constexpr u64 single_page_limit = 32 * page_size;
+
+u64 bit_of(unsigned cpu)
+{
+    return u64{1} << (cpu % 64);
+}
+u64 word_of(unsigned cpu)
+{
+    return cpu / 64;
+}
+
+void flush_local_range(void* argument)
+{
+    const auto& range = *static_cast<const address_range*>(argument);
+    if (range.end - range.start > single_page_limit) {
+        flush_local_all();
+        return;
+    }
+    for (virt_addr page = range.start; page < range.end; page += page_size)
+        flush_local_page(page);
+}
+
+/// On the CPUs of `words` (all if null) that are not idle.
+void flush_others(const cpu_words* words, address_range& range)
+{
+    sched::cpu_set targets;
+    for (size_t i = 0; i < sched::cpu_set::word_count; i++) {
+        const u64 wanted = words ? (*words)[i].load(std::memory_order_seq_cst) : ~u64{0};
+        targets.set_word(i, wanted & ~idle_cpus[i].load(std::memory_order_seq_cst));
+    }
+    targets.remove(current_cpu());
+    if (!targets.empty())
+        call_on_cpus(targets, flush_local_range, &range);
+}
+} // namespace
+
+void flush_local_page(virt_addr page)
+{
+    asm volatile("invlpg (%0)" ::"r"(page.value) : "memory");
+}
+
+void flush_local_all()
+{
+    u64 root;
+    asm volatile("mov %%cr3, %0; mov %0, %%cr3" : "=r"(root)::"memory");
+}
+
+void page_table::activate() const
+{
+    asm volatile("mov %0, %%cr3" ::"r"(_root.value) : "memory");
+}
+
+void tlb_domain::enter(unsigned cpu)
+{
+    views[cpu].loaded = this;
+    _cpus[word_of(cpu)].fetch_or(bit_of(cpu), std::memory_order_seq_cst);
+}
+
+void tlb_domain::leave(unsigned cpu)
+{
+    views[cpu].loaded = nullptr;
+    _cpus[word_of(cpu)].fetch_and(~bit_of(cpu), std::memory_order_seq_cst);
+}
+
+bool tlb_domain::only_here() const
+{
+    const unsigned cpu = current_cpu();
+    for (size_t i = 0; i < sched::cpu_set::word_count; i++)
+        if ((_cpus[i].load(std::memory_order_seq_cst) & ~(i == word_of(cpu) ? bit_of(cpu) : 0)) != 0)
+            return false;
+    return true;
+}
+
+void tlb_domain::flush(virt_addr start, virt_addr end)
+{
+    address_range range{start, end};
+    flush_local_range(&range);
+    _generation.fetch_add(1, std::memory_order_seq_cst);
+    if (!only_here())
+        flush_others(&_cpus, range);
+}
+
+void flush_kernel_tlb(virt_addr start, virt_addr end)
+{
+    address_range range{start, end};
+    flush_local_range(&range);
+    kernel_generation.fetch_add(1, std::memory_order_seq_cst);
+    flush_others(nullptr, range);
+}
+
+void tlb_enter_idle()
+{
+    const unsigned cpu = current_cpu();
+    cpu_view& view = views[cpu];
+    view.kernel_seen = kernel_generation.load(std::memory_order_seq_cst);
+    view.domain_seen = view.loaded ? view.loaded->_generation.load(std::memory_order_seq_cst) : 0;
+    idle_cpus[word_of(cpu)].fetch_or(bit_of(cpu), std::memory_order_seq_cst);
+}
+
+void tlb_leave_idle()
+{
+    const unsigned cpu = current_cpu();
+    cpu_view& view = views[cpu];
+    idle_cpus[word_of(cpu)].fetch_and(~bit_of(cpu), std::memory_order_seq_cst);
+    if (view.kernel_seen != kernel_generation.load(std::memory_order_seq_cst) ||
+        (view.loaded && view.domain_seen != view.loaded->_generation.load(std::memory_order_seq_cst)))
+        flush_local_all();
+}
+} // namespace arch

@@ -1,0 +1,178 @@
+#include "core/mm/heap.hh"
+
+#include <algorithm>
+#include <atomic>
+#include <bit>
+#include <cstring>
+
+#include "core/mm/cpu_memory.hh"
+#include "core/mm/frame_state.hh"
+#include "core/mm/frames.hh"
+#include "core/mm/heap_debug.hh"
+#include "core/mm/layout.hh"
+#include "core/mm/slab.hh"
+
+namespace mm
+{
+namespace
+{
+constinit std::atomic<u64> large_frames{0};
+
+/// Objects that move between a CPU's list and the slabs at a time: about a kilobyte's worth.
+constexpr u32 batch_of(unsigned size_class)
+{
+    return std::clamp<u32>(1024u / class_sizes[size_class], 2, 16);
+}
+
+/// This CPU's list of a class. Interrupts off.
+object_cache* this_cache(unsigned size_class)
+{
+    cpu_memory* mine = this_cpu_memory();
+    return mine ? &mine->objects[size_class] : nullptr;
+}
+
+void* pop(unsigned size_class)
+{
+    const auto irqs = arch::irq_save();
+    object_cache* cache = this_cache(size_class);
+    auto* object = cache ? static_cast<free_object*>(cache->first) : nullptr;
+    if (object) [[likely]] {
+        cache->first = object->next;
+        cache->count--;
+    }
+    arch::irq_restore(irqs);
+    return object;
+}
+
+/// Puts an object into this CPU's list, and when that has grown long, half of the list back into the slabs.
+void push(unsigned size_class, void* pointer)
+{
+    const u32 batch = batch_of(size_class);
+    free_object* surplus = nullptr;
+    const auto irqs = arch::irq_save();
+    object_cache* cache = this_cache(size_class);
+    if (!cache) [[unlikely]] {
+        surplus = new (pointer) free_object{nullptr};
+    } else {
+        cache->first = new (pointer) free_object{static_cast<free_object*>(cache->first)};
+        if (++cache->count > 2 * batch) [[unlikely]] {
+            auto* last = static_cast<free_object*>(cache->first);
+            for (u32 i = 1; i < batch; i++) // the youngest stay: they are in the CPU's cache
+                last = last->next;
+            surplus = last->next;
+            last->next = nullptr;
+        }
+    }
+    u32 count = 1;
+    if (cache && surplus) [[unlikely]] {
+        count = cache->count - batch;
+        cache->count = batch;
+    }
+    arch::irq_restore(irqs);
+    if (surplus) [[unlikely]]
+        return_objects(size_class, surplus, count);
+}
+
+void* allocate_small(unsigned size_class)
+{
+    if (void* object = pop(size_class)) [[likely]]
+        return object;
+    free_object* first = nullptr;
+    u32 taken = take_objects(size_class, batch_of(size_class), first);
+    if (taken == 0)
+        return nullptr;
+    void* object = first;
+    first = first->next;
+    for (; taken > 1; taken--) { // interrupts may have filled the list meanwhile: push() keeps its bound
+        free_object* next = first->next;
+        push(size_class, first);
+        first = next;
+    }
+    return object;
+}
+
+/// Whole frames, without what the block of a power of two has too many.
+void* allocate_large(size_t size)
+{
+    const u64 frames = pages_for(size);
+    if (frames > u64{1} << max_order)
+        return nullptr;
+    const auto order = static_cast<unsigned>(std::bit_width(frames - 1));
+    const auto block = allocate_frames(order);
+    if (!block)
+        return nullptr;
+    split_frames(*block, order);
+    for (u64 i = frames; i < u64{1} << order; i++)
+        free_frames(*block + i * page_size);
+    for (u64 i = 0; i < frames; i++)
+        state_of(*block + i * page_size) =
+            frame_state(i == 0 ? frame_kind::large_head : frame_kind::large_tail, i + 1 == frames);
+    large_frames.fetch_add(frames, std::memory_order_relaxed);
+    return to_virtual(*block);
+}
+
+/// The last frame's state has order 1.
+u64 count_large_frames(phys_addr first)
+{
+    u64 frames = 1;
+    while (state_of(first + (frames - 1) * page_size).order() == 0)
+        frames++;
+    return frames;
+}
+
+void free_large(phys_addr first)
+{
+    const u64 frames = count_large_frames(first);
+    for (u64 i = 0; i < frames; i++) {
+        state_of(first + i * page_size) = frame_state(frame_kind::allocated, 0);
+        free_frames(first + i * page_size);
+    }
+    large_frames.fetch_sub(frames, std::memory_order_relaxed);
+}
+
+/// Bytes behind an allocation's beginning, red zone included.
+size_t capacity_of(const void* pointer)
+{
+    const phys_addr frame = to_physical(pointer);
+    if (state_of(frame).kind() == frame_kind::slab)
+        return class_sizes[slab_of(pointer).size_class];
+    return count_large_frames(frame) * page_size;
+}
+} // namespace
+
+void* allocate(size_t size, size_t alignment)
+{
+    if (size > page_size << max_order) [[unlikely]]
+        return nullptr;
+    size_t room = std::max(size + heap_debug::red_zone, size_t{16});
+    if (alignment > 16) // a class that is a power of two is aligned to itself
+        room = std::bit_ceil(std::max(room, alignment));
+    void* pointer = room <= largest_small ? allocate_small(class_of_size(room)) : allocate_large(room);
+    if (heap_debug::enabled && pointer)
+        heap_debug::on_allocate(pointer, size, capacity_of(pointer));
+    return pointer;
+}
+
+void free(void* pointer)
+{
+    if (!pointer)
+        return;
+    if (heap_debug::enabled)
+        heap_debug::on_free(pointer, capacity_of(pointer));
+    const phys_addr frame = to_physical(pointer);
+    if (state_of(frame).kind() == frame_kind::slab) [[likely]]
+        return push(slab_of(pointer).size_class, pointer);
+    ensure(state_of(frame).kind() == frame_kind::large_head && is_aligned(frame.value, page_size));
+    free_large(frame);
+}
+
+size_t usable_size(const void* pointer)
+{
+    return capacity_of(pointer) - heap_debug::red_zone;
+}
+
+heap_statistics heap_usage()
+{
+    return {slab_frames_in_use(), large_frames.load(std::memory_order_relaxed)};
+}
+} // namespace mm
