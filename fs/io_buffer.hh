@@ -52,10 +52,6 @@ class io_buffer
     /// Fills with zeros. Same return value.
     size_t clear_out(size_t bytes);
 
-    /// Reads one byte of every page of the next `bytes`, so that a copy with no_fault_scope will probably succeed.
-    /// Returns false if the first byte cannot be read.
-    bool prefault_in(size_t bytes);
-
     /// Moves on without copying; `bytes` must not exceed remaining().
     void skip(size_t bytes);
 

@@ -45,6 +45,8 @@ class page_ref
     }
     ~page_ref();
 
+    /// False: there is no page.
+    explicit operator bool() const { return _object != nullptr; }
     phys_addr frame() const { return _frame; }
 
   private:

@@ -68,12 +68,12 @@ struct attributes {
 
 /// What chmod, chown, truncate and utimensat change; only fields that are set are touched, the change time always.
 struct attribute_changes {
-    std::optional<u32> permissions; // 07777
-    std::optional<u32> user;
-    std::optional<u32> group;
-    std::optional<u64> size;
-    std::optional<timestamp> accessed;
-    std::optional<timestamp> modified;
+    std::optional<u32> permissions = {}; // 07777
+    std::optional<u32> user = {};
+    std::optional<u32> group = {};
+    std::optional<u64> size = {};
+    std::optional<timestamp> accessed = {};
+    std::optional<timestamp> modified = {};
 };
 
 /// statfs(2).

@@ -74,6 +74,9 @@ class file : public ref_counted<file>
     /// `argument` is the third argument of ioctl(2), an address of the application or a number.
     virtual result<u64> control(u32 request, virt_addr argument);          // enotty
     virtual result<ref_ptr<mm::memory_object>> memory_object();            // enodev
+    /// F_GETPIPE_SZ and F_SETPIPE_SZ; the second returns the size that it became.
+    virtual result<size_t> pipe_size();                                    // ebadf
+    virtual result<size_t> set_pipe_size(size_t bytes);                    // ebadf
 
     /// The poll_event bits that hold now, limited to `interest` plus error and hang_up. If `registrar` is not null, each
     /// queue whose wake-up could add a bit of interest is told to it first.

@@ -1,0 +1,107 @@
+#include "fs/io_buffer.hh"
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/base/assert.hh"
+#include "core/mm/user_access.hh"
+
+namespace fs
+{
+namespace
+{
+template <class T>
+T* kernel_pointer(virt_addr address)
+{
+    return reinterpret_cast<T*>(address.value);
+}
+} // namespace
+
+io_buffer::io_buffer(memory kind, std::span<const segment> segments)
+    : _segments(segments.data()), _count(segments.size()), _remaining(0), _kind(kind)
+{
+    for (const auto& s : segments)
+        _remaining += s.length;
+}
+
+io_buffer::io_buffer(memory kind, virt_addr base, size_t length)
+    : _segments(&_single), _count(1), _remaining(length), _single{base, length}, _kind(kind)
+{
+}
+
+io_buffer io_buffer::of_kernel(std::span<std::byte> bytes)
+{
+    return {memory::kernel, virt_addr(reinterpret_cast<u64>(bytes.data())), bytes.size()};
+}
+
+io_buffer io_buffer::of_kernel(std::span<const std::byte> bytes)
+{
+    return {memory::kernel, virt_addr(reinterpret_cast<u64>(bytes.data())), bytes.size()};
+}
+
+/// Calls copy(address in the buffer, offset of the transfer, bytes) -> bytes done for each piece, until one is cut short.
+template <class Copy>
+size_t io_buffer::transfer(size_t bytes, Copy copy)
+{
+    bytes = std::min(bytes, _remaining);
+    size_t done = 0;
+    while (done < bytes) {
+        const segment& s = *_segments;
+        const size_t piece = std::min(bytes - done, s.length - _offset);
+        const size_t moved = piece ? copy(s.base + _offset, done, piece) : 0;
+        done += moved;
+        _offset += moved;
+        if (moved < piece)
+            break;
+        if (_offset == s.length && _count > 1) {
+            _segments++;
+            _count--;
+            _offset = 0;
+        }
+    }
+    _remaining -= done;
+    return done;
+}
+
+size_t io_buffer::copy_out(std::span<const std::byte> from)
+{
+    return transfer(from.size(), [&](virt_addr at, size_t done, size_t bytes) {
+        if (_kind == memory::application)
+            return mm::copy_to_user_partial(at, from.data() + done, bytes);
+        std::memcpy(kernel_pointer<std::byte>(at), from.data() + done, bytes);
+        return bytes;
+    });
+}
+
+size_t io_buffer::copy_in(std::span<std::byte> to)
+{
+    return transfer(to.size(), [&](virt_addr at, size_t done, size_t bytes) {
+        if (_kind == memory::application)
+            return mm::copy_from_user_partial(to.data() + done, at, bytes);
+        std::memcpy(to.data() + done, kernel_pointer<const std::byte>(at), bytes);
+        return bytes;
+    });
+}
+
+size_t io_buffer::clear_out(size_t bytes)
+{
+    static constexpr std::byte zeros[512]{};
+    size_t done = 0;
+    while (done < bytes) {
+        const size_t piece = std::min(bytes - done, sizeof zeros);
+        const size_t moved = copy_out({zeros, piece});
+        done += moved;
+        if (moved < piece)
+            break;
+    }
+    return done;
+}
+
+void io_buffer::skip(size_t bytes)
+{
+    assert(bytes <= _remaining);
+    transfer(bytes, [](virt_addr, size_t, size_t piece) { return piece; });
+}
+
+void io_buffer::truncate(size_t bytes) { _remaining = std::min(_remaining, bytes); }
+} // namespace fs
