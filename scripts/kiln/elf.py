@@ -8,6 +8,7 @@ from .errors import STATUS_NOT_EXECUTABLE, KilnError
 
 MACHINE_X86_64 = 62
 HEADER = 64
+PROGRAM_HEADER = 56
 
 
 @dataclass
@@ -44,6 +45,9 @@ def refuse_foreign(path: str, header: bytes) -> None:
         refuse(f'is made for another processor (ELF machine {machine}); Kiln runs x86-64 programs')
     if int.from_bytes(header[16:18], 'little') not in (2, 3):
         refuse('is an ELF file but neither a program nor a shared library')
+    entry = int.from_bytes(header[54:56], 'little')
+    if entry != PROGRAM_HEADER:
+        refuse(f'damaged ELF file: program headers of {entry} bytes instead of {PROGRAM_HEADER}')
 
 
 def read(path: str) -> ElfFile:

@@ -1,13 +1,15 @@
 """Makes an EROFS image of a tree with mkfs.erofs: uncompressed, owned by root, the same bytes every time.
 
 The tree is staged as ordinary files first, since mkfs.erofs 1.5 reads folders only. No privilege is
-needed: owners are forced to root by --all-root. Only files have times (their source's); times of the rest
-and the UUID are fixed, so equal trees are equal images.
+needed: owners are forced to root by --all-root. Only files have times (their source's); times of the rest and
+the UUID are fixed. mkfs.erofs can fix the superblock's time only together with all files' times, so that one
+is set to zero afterwards. So equal trees are equal images.
 """
 from __future__ import annotations
 
 import os
 import shutil
+import struct
 import subprocess
 import tempfile
 from pathlib import Path
@@ -15,6 +17,8 @@ from pathlib import Path
 from .errors import KilnError
 from .tree import Tree
 
+SUPERBLOCK = 1024
+BLOCK = 4096
 IMAGE_UUID = '4b696c6e-0000-4000-8000-000000000001'
 
 
@@ -53,8 +57,8 @@ def make(tree: Tree, image: Path) -> None:
             what = f'{error.filename}: {error.strerror}, while the image was put together'
             raise KilnError(what) from error
         unfinished = os.path.join(folder, 'image')
-        run_mkfs(['-d1', '-x-1', '-T0', '--preserve-mtime', '-U', IMAGE_UUID, '--all-root',
-                  '--quiet', unfinished, root])
+        run_mkfs(['-d1', '-x-1', '-U', IMAGE_UUID, '--all-root', '--quiet', unfinished, root])
+        forget_build_time(unfinished)
         os.replace(unfinished, image)
 
 
@@ -69,3 +73,25 @@ def run_mkfs(arguments: list[str]) -> None:
     if done.returncode != 0:
         what = done.stderr.decode(errors='replace').strip().splitlines()
         raise KilnError(f'mkfs.erofs failed: {what[-1] if what else done.returncode}')
+
+
+def forget_build_time(image: str) -> None:
+    """Sets the superblock's time to zero and mends its checksum (CRC-32C of the rest of the first block)."""
+    with open(image, 'r+b') as file:
+        file.seek(SUPERBLOCK)
+        block = bytearray(file.read(BLOCK - SUPERBLOCK))
+        struct.pack_into('<QI', block, 24, 0, 0)        # build_time, build_time_nsec
+        struct.pack_into('<I', block, 4, 0)
+        struct.pack_into('<I', block, 4, crc32c(block))
+        file.seek(SUPERBLOCK)
+        file.write(block)
+
+
+def crc32c(data: bytes) -> int:
+    """As EROFS uses it: started with all ones, not inverted at the end."""
+    value = 0xffffffff
+    for byte in data:
+        value ^= byte
+        for _ in range(8):
+            value = value >> 1 ^ (0x82f63b78 if value & 1 else 0)
+    return value

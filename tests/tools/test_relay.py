@@ -64,8 +64,8 @@ def test_reader_that_goes_away(fake_env):
         assert process.wait(10) == 128 + signal.SIGPIPE
 
 
-@pytest.mark.parametrize('wait_status, expected', [(0, 0), (7 << 8, 7), (255 << 8, 255), (11, 139), (139, 139),
-                                                   (6, 134), (127 << 8, 127), (126 << 8, 126)])
+@pytest.mark.parametrize('wait_status, expected', [(0, 0), (7 << 8, 7), (255 << 8, 255), (11, 139),
+                                                   (139, 139), (6, 134), (127 << 8, 127), (126 << 8, 126)])
 def test_status(relay, wait_status, expected):
     assert relay('status', str(wait_status)).returncode == expected
 
