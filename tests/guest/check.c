@@ -9,6 +9,7 @@
 #include <fnmatch.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <unistd.h>
 
 extern const struct guest_test* const __start_guest_tests[];
@@ -43,8 +44,8 @@ static void fail(struct check_site site, const char* got, const char* want)
     const char* file = strrchr(site.file, '/');
     if (__atomic_add_fetch(&failures, 1, __ATOMIC_RELAXED) > 20 || muted)
         return;
-    say("not ok %s/%s %s: got %s, expected %s (%s:%d)\n", current->family, current->name, site.expression, got,
-        want, file ? file + 1 : site.file, site.line);
+    say("not ok %s/%s %s: got %s, expected %s (%s:%d)\n", current->family, current->name, site.expression,
+        got, want, file ? file + 1 : site.file, site.line);
 }
 
 static const char* error_name(int error)

@@ -41,8 +41,9 @@ struct guest_test {
 #define TEST_IF(flags, family, name)                                                                         \
     static void test_##family##_##name(void);                                                                \
     static const struct guest_test info_##family##_##name = {#family, #name, test_##family##_##name, flags}; \
-    __attribute__((section("guest_tests"), used)) static const struct guest_test* const                      \
-        entry_##family##_##name = &info_##family##_##name;                                                   \
+    __attribute__((section("guest_tests"),                                                                   \
+                   used)) static const struct guest_test* const entry_##family##_##name =                    \
+        &info_##family##_##name;                                                                             \
     static void test_##family##_##name(void)
 #define TEST(family, name) TEST_IF(0, family, name)
 

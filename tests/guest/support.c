@@ -1,6 +1,6 @@
 // See support.h.
-#include "check.h"
 #include "support.h"
+#include "check.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -12,9 +12,12 @@
 
 // --- files -----------------------------------------------------------------------------------------------
 
-static char scratch_folder[64];
+static char scratch_folder[256];
 
-static void remove_scratch(void) { remove_tree(scratch_folder); }
+static void remove_scratch(void)
+{
+    remove_tree(scratch_folder);
+}
 
 const char* scratch(const char* name)
 {
@@ -22,7 +25,8 @@ const char* scratch(const char* name)
     static _Thread_local unsigned next;
     char* path = ring[next++ % 8];
     if (!*scratch_folder) {
-        snprintf(scratch_folder, sizeof scratch_folder, "/tmp/guest-tests-%d", getpid());
+        const char* base = getenv("TMPDIR");
+        snprintf(scratch_folder, sizeof scratch_folder, "%s/guest-tests-%d", base ? base : "/tmp", getpid());
         mkdir(scratch_folder, 0755);
         atexit(remove_scratch);
     }
@@ -95,7 +99,10 @@ bool wait_for(const int* word, int want)
     return true;
 }
 
-void let_it_block(void) { sleep_ms(20); }
+void let_it_block(void)
+{
+    sleep_ms(20);
+}
 
 pthread_t start_thread(void* (*body)(void*), void* argument)
 {

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -15,7 +16,7 @@ extern "C" {
 
 enum { PAGE = 4096 };
 
-// A path in this run's own folder below /tmp: valid until the eighth call after this one.
+// A path in this run's own folder below TMPDIR (/tmp): valid until the eighth call after this one.
 const char* scratch(const char* name);
 // A new file there with this content, open for reading and writing; -1 if that failed.
 int scratch_file(const char* name, const char* content);
