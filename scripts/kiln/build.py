@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable, Dict, List, Sequence, Tuple
 
-from . import assemble, bootline, cache, cpio, disk, download, erofs, paths, qemu
+from . import assemble, bootline, cache, cpio, disk, download, erofs, ldcache, paths, qemu
 from .errors import KilnError
 from .manifest import Manifest, load
 from .modules import Finder
@@ -183,6 +183,7 @@ def make_root(key: str, modules: Sequence[Manifest], fs: str, adds: Sequence[str
     download.add(tree, [package for module in modules for package in module.packages])
     for text in adds:
         assemble.add_extra(tree, text)
+    ldcache.add(tree)
     words = own_words(modules)
     tree.add_file('/.kiln/command', '\n'.join(words + ['']).encode('ascii'), origin='every image')
     suffix, make = MAKERS[fs]

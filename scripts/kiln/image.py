@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import List, Optional, Sequence, Tuple
 
-from . import assemble, bootline, build, cache, disk, paths
+from . import assemble, bootline, build, cache, disk, ldcache, paths
 from .errors import KilnError
 from .manifest import NAME
 from .modules import Finder
@@ -41,6 +41,7 @@ def of_program(name: str, adds: Sequence[str], fs: str) -> Tuple[Image, str]:
         assemble.add_program(tree, program)
         for text in adds:
             assemble.add_extra(tree, text)
+        ldcache.add(tree)
         suffix, make = build.MAKERS[fs]
         recipe = cache.remember(key, tree, cache.image_of(tree, suffix, make))
     return Image(Path(recipe['image']), fs == 'ramfs', paths=recipe['paths']), program

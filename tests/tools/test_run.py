@@ -98,7 +98,8 @@ def test_mistakes(fail, arguments, words):
 
 def test_odd_disk(fail, tmp_path):
     (tmp_path / 'disk').write_bytes(b'x' * 513)
-    assert 'is not a number of 512-byte sectors' in fail('--disk', tmp_path / 'disk', '--exec', '/bin/true')[1]
+    line = fail('--disk', tmp_path / 'disk', '--exec', '/bin/true')[1]
+    assert 'is not a number of 512-byte sectors' in line
 
 
 def test_hint_at_missing_file(relay, tmp_path):
