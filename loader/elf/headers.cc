@@ -29,18 +29,14 @@ defect check_loaded(const program_header& p, u64 file_size)
     return defect::none;
 }
 
-bool overlap(const program_header& a, const program_header& b)
+/// The ABI wants ascending addresses; mapping relies on it.
+defect check_order(const program_header& previous, const program_header& next)
 {
-    return a.address < b.address + b.memory_size && b.address < a.address + a.memory_size;
-}
-
-defect check_overlaps(std::span<const program_header> segments)
-{
-    for (size_t i = 0; i < segments.size(); i++)
-        for (size_t j = i + 1; j < segments.size(); j++)
-            if (is_loaded(segments[i]) && is_loaded(segments[j]) && overlap(segments[i], segments[j]))
-                return defect::segments_overlap;
-    return defect::none;
+    if (next.address >= previous.address + previous.memory_size)
+        return defect::none;
+    if (next.address + next.memory_size > previous.address)
+        return defect::segments_overlap;
+    return defect::segments_out_of_order;
 }
 
 void account(const program_header& p, layout* out)
@@ -114,7 +110,7 @@ defect check(const file_header& header, std::span<const program_header> segments
     out->entry = header.entry;
     out->lowest = lower_half_end;
 
-    bool anything = false;
+    const program_header* previous = nullptr;
     bool entry_is_code = false;
     for (const auto& p : segments) {
         if (p.type == segment_gnu_stack)
@@ -133,14 +129,15 @@ defect check(const file_header& header, std::span<const program_header> segments
             continue;
         if (const auto d = check_loaded(p, file_size); d != defect::none)
             return d;
-        anything = true;
+        if (previous)
+            if (const auto d = check_order(*previous, p); d != defect::none)
+                return d;
+        previous = &p;
         account(p, out);
         entry_is_code |= header.entry >= p.address && header.entry - p.address < p.memory_size;
     }
-    if (!anything)
+    if (!previous)
         return defect::nothing_to_load;
-    if (const auto d = check_overlaps(segments); d != defect::none)
-        return d;
     if (!entry_is_code)
         return defect::entry_outside_segments;
     out->program_header_address = find_program_headers(header, segments);
@@ -205,6 +202,8 @@ std::string_view describe(defect d)
         return "has a segment with an impossible alignment";
     case defect::segments_overlap:
         return "has segments that overlap";
+    case defect::segments_out_of_order:
+        return "has segments that are not in order of their addresses";
     case defect::nothing_to_load:
         return "has no segment to load";
     case defect::entry_outside_segments:

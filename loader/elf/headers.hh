@@ -36,6 +36,7 @@ enum class defect : u8 {
     segment_outside_lower_half,
     segment_alignment,
     segments_overlap,
+    segments_out_of_order,
     nothing_to_load,
     entry_outside_segments,
     interpreter_name,
