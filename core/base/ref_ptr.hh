@@ -22,12 +22,16 @@ class ref_counted
 
     void add_ref() const { _references.fetch_add(1, std::memory_order_relaxed); }
 
-    /// Drops one reference; deletes the object with the last.
+    /// Drops one reference; deletes the object with the last. A T that must act while it is still whole, derived parts
+    /// included, has an on_last_release() const.
     void release() const
     {
         // The release pairs with the acquire of the thread that deletes: it sees all writes made before.
-        if (_references.fetch_sub(1, std::memory_order_acq_rel) == 1)
-            delete static_cast<const T*>(this);
+        if (_references.fetch_sub(1, std::memory_order_acq_rel) != 1)
+            return;
+        if constexpr (requires(const T& object) { object.on_last_release(); })
+            static_cast<const T*>(this)->on_last_release();
+        delete static_cast<const T*>(this);
     }
 
     /// Takes a reference unless the count is already 0 (an object found in an index while it dies).

@@ -10,8 +10,9 @@ namespace tmpfs
 {
 struct file_pages::file_page {
     phys_addr frame;
-    u32 pins = 0;        // the object's lock
-    bool removed = false; // no longer in the file; freed with the last pin. The object's lock
+    u32 pins = 0;              // the object's lock
+    bool removed = false;      // neither in the file nor mapped: freed with the last pin. The object's lock
+    file_page* next = nullptr; // while it is being removed
 };
 
 result<void> page_budget::take()
@@ -133,7 +134,7 @@ result<size_t> file_pages::write(u64 offset, fs::io_buffer& from)
         const auto pinned = page_for_write(offset >> page_shift);
         if (!pinned)
             return done ? result<size_t>(done) : fail(pinned.error());
-        const size_t moved = from.copy_in({mm::to_virtual<std::byte>(pinned->frame()) + in_page, piece});
+        const size_t moved = from.copy_in({mm::to_virtual<std::byte>(pinned.value().frame()) + in_page, piece});
         offset += moved;
         done += moved;
         if (moved)
@@ -187,25 +188,27 @@ result<void> file_pages::allocate(u64 offset, u64 length)
     return {};
 }
 
-/// Takes pages [first, end) out of the file and out of every mapping.
+/// Takes pages [first, end) out of the file, then out of every mapping, then frees those that nobody copies from or
+/// to. The pin that each has in between keeps it from being freed while it is still mapped.
 void file_pages::drop_pages(u64 first_index, u64 end_index)
 {
-    if (first_index >= end_index)
-        return;
-    unmap_everywhere(first_index, end_index - first_index);
-    for (u64 at = first_index;;) {
-        file_page* p = nullptr;
-        WITH_LOCK(_lock) {
-            p = _pages.next(at, &at);
-            if (!p || at >= end_index)
-                return;
+    file_page* removed = nullptr;
+    WITH_LOCK(_lock) {
+        u64 at = first_index;
+        for (auto* p = _pages.next(at, &at); p && at < end_index; p = _pages.next(at, &at)) {
             _pages.erase(at);
-            p->removed = true;
-            if (p->pins > 0)
-                p = nullptr; // its last page_ref frees it
+            p->pins++;
+            p->next = removed;
+            removed = p;
         }
-        if (p)
-            free_page(p);
+    }
+    unmap_everywhere(first_index, end_index - first_index);
+    while (removed) {
+        auto* const p = std::exchange(removed, removed->next);
+        WITH_LOCK(_lock) {
+            p->removed = true;
+        }
+        release_page(p->frame, p);
     }
 }
 

@@ -18,7 +18,17 @@ constexpr bool writes(u32 flags)
     const u32 mode = flags & open_flag::access_mode;
     return !(flags & open_flag::path_only) && (mode == open_flag::write_only || mode == open_flag::read_write);
 }
+
+constinit file::last_release_hook last_release = nullptr; // set at boot
 } // namespace
+
+void file::set_last_release_hook(last_release_hook hook) { last_release = hook; }
+
+void file::on_last_release() const
+{
+    if (_watched.load(std::memory_order_relaxed) && last_release)
+        last_release(const_cast<file&>(*this));
+}
 
 file::file(const path& where, u32 flags)
     : _flags(flags & ~open_flag::only_for_open), _where(where), _inode(where.inode()), _readable(reads(flags)),

@@ -92,6 +92,18 @@ class file : public ref_counted<file>
 
     result<void> get_attributes(attributes& out) const;
 
+    // Event sets (epoll) hold no reference to the files that they watch, so they must hear of a file's end before its wait
+    // queues go.
+
+    /// Somebody watches: the hook is to be called.
+    void set_watched() { _watched.store(true, std::memory_order_relaxed); }
+    /// Called for a watched file when its last reference is gone and before its destructor. Set once, at boot.
+    using last_release_hook = void (*)(file&);
+    static void set_last_release_hook(last_release_hook hook);
+
+    /// ref_counted's.
+    void on_last_release() const;
+
   protected:
     file(const path& where, u32 flags);
     file(ref_ptr<vfs::inode> anonymous, u32 flags);
@@ -103,5 +115,6 @@ class file : public ref_counted<file>
     ref_ptr<vfs::inode> _inode;
     const bool _readable;
     const bool _writable;
+    std::atomic<bool> _watched{false};
 };
 } // namespace vfs
