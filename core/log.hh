@@ -4,6 +4,7 @@
 // phys_addr and virt_addr in hexadecimal. A line is at most 240 characters. Callable from any context.
 #pragma once
 
+#include <atomic>
 #include <concepts>
 #include <string_view>
 #include <type_traits>

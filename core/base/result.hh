@@ -100,6 +100,7 @@ class [[nodiscard]] result : public detail::result_storage<T>
     constexpr T& operator*() { return this->value(); }
     constexpr const T& operator*() const { return this->value(); }
     constexpr std::remove_reference_t<T>* operator->() { return &this->value(); }
+    constexpr const std::remove_reference_t<T>* operator->() const { return &this->value(); }
     constexpr T value_or(T other) { return this->has_value() ? this->take() : std::move(other); }
 };
 

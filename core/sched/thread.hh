@@ -8,18 +8,20 @@
 //     new -> ready <-> running -> blocked -> ready
 //                        running -> dead
 //
-// Locking: `_state`, the run-queue hook and the accounting are under the run queue's lock of `_cpu`.
+// Locking: `_state`, the entity and the accounting are under the run queue's lock of `_cpu`.
 #pragma once
 
 #include <string_view>
 
 #include "arch/thread_context.hh"
+#include "arch/cpu.hh"
 #include "core/base/intrusive.hh"
 #include "core/base/make_unique.hh"
 #include "core/base/ref_ptr.hh"
 #include "core/base/result.hh"
 #include "core/sched/affinity.hh"
 #include "core/sched/assert_context.hh"
+#include "core/sched/entity.hh"
 #include "core/sched/policy.hh"
 #include "core/sync/wait_queue.hh"
 #include "core/time/clock.hh"
@@ -32,17 +34,22 @@ class address_space;
 namespace sched
 {
 class cpu;
-class run_queue;
+
+/// The slow way back to the application; entry.S's leave_to_application.
+void leave_to_application(arch::trap_frame& frame);
 
 enum class thread_state : u8 { created, ready, running, blocked, dead };
 
-class thread : public ref_counted<thread>
+class thread : public ref_counted<thread>, private entity
 {
   public:
     /// A kernel thread that runs entry(argument) and dies when it returns. `name` is cut at 15 characters.
     static result<ref_ptr<thread>> create(std::string_view name, void (*entry)(void*), void* argument);
 
     virtual ~thread();
+
+    /// The idle thread of a CPU; for the scheduler.
+    static result<ref_ptr<thread>> create_idle(unsigned cpu_number);
 
     /// Lets a new thread run.
     void start();
@@ -67,13 +74,13 @@ class thread : public ref_counted<thread>
     u64 voluntary_switches() const { return _voluntary_switches; }
     u64 involuntary_switches() const { return _involuntary_switches; }
 
-    cpu_set affinity() const;
+    cpu_set affinity() const { return entity::affinity; }
     /// Moves the thread if it now runs where it may not. Errors: einval if no present CPU is in the set.
     result<void> set_affinity(const cpu_set& allowed);
     /// The CPU it runs on or ran on last.
     unsigned last_cpu() const;
 
-    scheduling_parameters scheduling() const;
+    scheduling_parameters scheduling() const { return entity::parameters; }
     void set_scheduling(const scheduling_parameters& parameters);
 
     /// The frame at the top of the kernel stack: the application's registers while the kernel works for it.
@@ -84,35 +91,35 @@ class thread : public ref_counted<thread>
     /// For derived classes: an application thread that starts at the registers in application_frame().
     thread(std::string_view name, mm::address_space* space);
 
-    /// Gives it a kernel stack; the first function it runs there is the return to the application.
-    result<void> prepare_application_context();
+    /// Gives it a kernel stack; the first function it runs there is the return to the application. Vector state is
+    /// the running thread's if `inherit_from` is its context, else the initial one. Errors: enomem.
+    result<void> prepare_application_context(const arch::thread_context* inherit_from);
 
     /// Runs on the way back to the application when attention was requested: signals, preemption of debuggers.
     /// `frame` may be changed. Interrupts are on.
     virtual void before_return(arch::trap_frame& frame);
+    friend void leave_to_application(arch::trap_frame& frame);
 
   private:
     friend class cpu;
-    friend class run_queue;
     friend class thread_waiter;
-    friend struct scheduler_access;
+    friend void finish_switch();
+    friend void bury(thread& dead);
+    friend void reap_dead_threads();
 
     arch::thread_context _context;
     mm::address_space* _address_space = nullptr;
     std::atomic<thread_state> _state{thread_state::created};
     std::atomic<bool> _interrupt_pending{false};
-    cpu* _cpu = nullptr;
-
-    scheduling_parameters _parameters;
-    cpu_set _affinity;
-    u64 _virtual_runtime = 0; // weighted nanoseconds
-    nanoseconds _cpu_time{0};
+    std::atomic<bool> _interruptible{false}; // sleeps so that interrupt() may wake it
+    bool _migrating = false;                 // blocked only to be queued elsewhere
+    std::atomic<cpu*> _cpu{nullptr}; // where it is queued, runs or ran last; changes under both run queues' locks
+    std::atomic<s64> _cpu_time_ns{0};
     instant _running_since{};
+    thread* _next_dead = nullptr;
     u64 _voluntary_switches = 0;
     u64 _involuntary_switches = 0;
     char _name[16] = {};
-    tree_hook _run_queue_hook; // the run queue's lock
-    list_hook _realtime_hook;  // the run queue's lock
 };
 
 /// The thread that executes this.
@@ -126,5 +133,4 @@ result<void> sleep_until(instant deadline, bool interruptible);
 
 /// Ends the calling thread; its object lives on until the last reference is dropped.
 [[noreturn]] void exit_current();
-
 } // namespace sched

@@ -95,6 +95,9 @@ class thread_waiter : public waiter
     result<void> sleep(const wait_options& options);
     void rearm() { _woken = false; }
 
+    /// Ends sleep() for those who keep waiters in lists of their own (futexes); from any context.
+    void wake_directly() { wake_thread(*this, 0); }
+
   private:
     static bool wake_thread(waiter& w, u32 key);
     thread& _thread;

@@ -36,7 +36,8 @@ class timer
     friend class timer_queue;
     function _function;
     instant _deadline{};
-    std::atomic<timer_queue*> _queue{nullptr}; // where it is armed or running; set under that queue's lock
+    std::atomic<timer_queue*> _queue{nullptr}; // where it is armed; set under that queue's lock
+    timer_queue* _last_queue = nullptr;        // where it was armed last
     tree_hook _hook;                           // the queue's lock
 };
 } // namespace timekeeping

@@ -53,6 +53,7 @@ inline constexpr unsigned scratch = 24;
 inline constexpr unsigned cpu_number = 32;
 inline constexpr unsigned stack_protector = 40; // fixed by the compilers for the kernel code model
 inline constexpr unsigned scheduler_cpu = 48;
+inline constexpr unsigned attention = 56;
 } // namespace percpu_offset
 
 inline sched::thread* current_thread()

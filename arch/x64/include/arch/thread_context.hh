@@ -4,6 +4,8 @@
 // between them. The kernel stack is 16 KiB above an unmapped guard page; the application's trap_frame lies at its top.
 #pragma once
 
+#include <atomic>
+
 #include "arch/trap_frame.hh"
 #include "core/base/result.hh"
 #include "core/base/types.hh"
@@ -14,6 +16,9 @@ inline constexpr size_t kernel_stack_size = 16_KiB;
 
 /// Bytes of the CPU's extended state (XSAVE area, standard format) for what is switched on.
 size_t extended_state_size();
+
+/// Which components of it are switched on: XCR0, or x87 and SSE where there is no XSAVE.
+u64 extended_state_components();
 
 /// Writes the running thread's extended state to `area` (64-byte aligned, kernel memory, extended_state_size() bytes).
 void save_extended_state(void* area);
@@ -47,6 +52,12 @@ class thread_context
     u64 fs_base() const;
     void set_fs_base(u64 base);
 
+    /// Why the next return to the application takes the slow way; 0 if it need not.
+    std::atomic<u32>& attention() { return _attention; }
+
+    /// Makes the calling code, which runs on a stack of its own since boot, this context.
+    void adopt_boot_stack(u64 stack_top);
+
     /// Leaves the running thread (`this`) and continues `next`; returns when somebody switches back. Interrupts off.
     void switch_to(thread_context& next);
 
@@ -56,5 +67,8 @@ class thread_context
     u64 _fs_base = 0;
     u64 _stack_protector = 0;
     void* _extended_state = nullptr; // null for kernel threads
+    u64 _state_id = 0;               // differs between all contexts that ever lived
+    unsigned _state_cpu = ~0u;       // where its vector state was last loaded
+    std::atomic<u32> _attention{0};
 };
 } // namespace arch

@@ -9,6 +9,7 @@
 
 namespace arch
 {
+extern "C" {
 /// Copies; returns the number of bytes at the end that could NOT be copied (0 = all).
 size_t copy_user(void* to, const void* from, size_t bytes);
 
@@ -22,6 +23,7 @@ size_t string_length_user(const char* from, size_t limit);
 bool load_user_u32(const u32* from, u32* result);
 bool exchange_user_u32(u32* where, u32 value, u32* result);
 bool compare_exchange_user_u32(u32* where, u32 expected, u32 desired, u32* observed);
+}
 
 /// While it lives, faults of this thread's user copies are not served by sleeping but end the copy at once; for
 /// copies under spinlocks (copy_nofault).

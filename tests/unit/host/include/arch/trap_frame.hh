@@ -14,6 +14,8 @@ struct trap_frame {
     u64 rip, cs, rflags, rsp, ss; // as IRETQ takes them
 
     static constexpr u64 syscall_vector = 0x100;
+    /// Put in `vector` by who has changed a system call's frame: the return restores every register and flag.
+    static constexpr u64 exact_return_vector = 0x101;
 
     bool from_application() const { return static_cast<s64>(rip) >= 0; }
     bool from_system_call() const { return vector == syscall_vector; }

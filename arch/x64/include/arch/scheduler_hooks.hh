@@ -1,0 +1,33 @@
+// What only the scheduler may do to a CPU's block.
+#pragma once
+
+#include "core/base/types.hh"
+
+namespace mm
+{
+class address_space;
+}
+namespace sched
+{
+class cpu;
+class thread;
+} // namespace sched
+
+namespace arch
+{
+struct percpu;
+
+void set_scheduler_cpu(percpu& block, sched::cpu& cpu);
+
+/// The calling CPU runs `next` from now on (its registers follow by switch_to). Interrupts off.
+void set_current_thread(sched::thread& next);
+
+/// The calling code becomes `idle`, on the stack that it runs on.
+void adopt_current_stack(sched::thread& idle);
+
+/// Makes the calling CPU see an application's half. Interrupts off.
+void enter_address_space(mm::address_space& space);
+
+/// Halts with interrupts on until one arrives; called with interrupts off, returns with them off.
+void halt_until_interrupt();
+} // namespace arch

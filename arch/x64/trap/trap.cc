@@ -1,0 +1,131 @@
+// What a trap or interrupt means, once entry.S has stored the frame: page faults, faults of the application,
+// interrupts, and the kernel's own bugs.
+//
+// application_trap() runs with the frame at the top of the thread's kernel stack and may sleep; kernel_trap() runs in
+// the middle of kernel code, and only a page fault in a user copy may sleep there.
+#include "arch/application_trap.hh"
+
+#include "arch/interrupts.hh"
+#include "arch/x64/cpu/percpu.hh"
+#include "arch/x64/cpu/registers.hh"
+#include "arch/x64/trap/fixup.hh"
+#include "arch/x64/trap/panic.hh"
+#include "arch/x64/trap/vectors.hh"
+#include "core/mm/address_space.hh"
+#include "core/mm/layout.hh"
+#include "core/sched/thread.hh"
+
+namespace arch
+{
+namespace
+{
+constinit application_trap_handler application_handler = nullptr;
+
+constexpr u64 page_fault_write = 1 << 1, page_fault_fetch = 1 << 4, page_fault_reserved = 1 << 3;
+
+mm::access access_of(u64 error_code)
+{
+    if (error_code & page_fault_fetch)
+        return mm::access::execute;
+    return error_code & page_fault_write ? mm::access::write : mm::access::read;
+}
+
+bool is_application_address(u64 address) { return static_cast<s64>(address) >= 0; }
+
+void give_to_application(trap_frame& frame, u64 address, mm::fault_result why)
+{
+    if (!application_handler)
+        fatal_trap(frame, "a trap from application code before there is a program");
+    application_handler(frame, address, why);
+}
+
+void application_page_fault(trap_frame& frame)
+{
+    const u64 address = read_cr2();
+    irq_enable();
+    auto outcome = mm::fault_result::map_error;
+    if (is_application_address(address))
+        outcome = sched::current().address_space()->fault(virt_addr(address), access_of(frame.error_code));
+    if (outcome != mm::fault_result::handled)
+        give_to_application(frame, address, outcome);
+    irq_disable();
+}
+
+/// A fault of the kernel on application memory: served as the application's own would be, or ended by its fix-up.
+bool serve_user_copy_fault(trap_frame& frame, u64 address)
+{
+    const u64 fixup = find_fixup(frame.rip);
+    if (fixup == 0)
+        return false;
+    auto* space = sched::current().address_space();
+    if (is_application_address(address) && space && this_cpu().no_fault_depth == 0 &&
+        (frame.rflags & rflags_if)) {
+        irq_enable();
+        const auto outcome = space->fault(virt_addr(address), access_of(frame.error_code));
+        irq_disable();
+        if (outcome == mm::fault_result::handled)
+            return true;
+    }
+    frame.rip = fixup;
+    return true;
+}
+} // namespace
+
+void set_application_trap_handler(application_trap_handler handler) { application_handler = handler; }
+
+extern "C" void application_trap(trap_frame& frame)
+{
+    if (frame.vector == vector::page_fault)
+        return application_page_fault(frame);
+    if (frame.vector >= vector::first_interrupt)
+        return handle_interrupt(static_cast<u8>(frame.vector));
+    irq_enable();
+    give_to_application(frame, 0, mm::fault_result::map_error);
+    irq_disable();
+}
+
+extern "C" void kernel_trap(trap_frame& frame)
+{
+    if (frame.vector >= vector::first_interrupt)
+        return handle_interrupt(static_cast<u8>(frame.vector));
+    if (frame.vector == vector::page_fault) {
+        const u64 address = read_cr2();
+        if (serve_user_copy_fault(frame, address))
+            return;
+        fatal_page_fault(frame, address);
+    }
+    // A non-canonical address in a user copy, or reserved bits in a restored vector state.
+    if (const u64 fixup = find_fixup(frame.rip)) {
+        frame.rip = fixup;
+        return;
+    }
+    fatal_trap(frame, nullptr);
+}
+
+extern "C" void wild_jump(trap_frame& frame)
+{
+    const u64 address = frame.vector == vector::page_fault ? read_cr2() : 0;
+    irq_enable();
+    give_to_application(frame, address, mm::fault_result::map_error);
+    irq_disable();
+}
+
+extern "C" void isolated_trap_handler(trap_frame& frame)
+{
+    if (frame.vector == vector::debug) // a breakpoint register that the program has set by itself
+        return;
+    if (frame.vector == vector::nmi)
+        return handle_nmi(frame);
+    fatal_trap(frame, nullptr);
+}
+
+extern "C" void kernel_stack_overflow(const trap_frame&) { panic("kernel stack overflow"); }
+} // namespace arch
+
+#include "arch/user_copy.hh"
+
+namespace arch
+{
+no_fault_scope::no_fault_scope() { this_cpu().no_fault_depth++; }
+no_fault_scope::~no_fault_scope() { this_cpu().no_fault_depth--; }
+} // namespace arch

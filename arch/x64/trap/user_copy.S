@@ -1,0 +1,138 @@
+// The instructions behind arch/user_copy.hh. Every access to application memory is one of these, with a fix-up.
+//
+// Copies go by 8 bytes, then by single bytes: under emulation and on CPUs without fast short REP MOVSB a plain loop
+// wins for what system calls move, and REP MOVSQ for more. A fault inside counts what was not copied.
+
+.macro FIXUP faulting, handler
+    .pushsection .fixups, "a"
+    .quad \faulting, \handler
+    .popsection
+.endm
+
+.text
+// size_t copy_user(void* to, const void* from, size_t bytes)
+.globl copy_user
+.balign 16
+copy_user:
+    mov %rdx, %rcx
+    cmp $64, %rdx
+    jae 4f
+1:  cmp $8, %rcx
+    jb 3f
+2:  mov (%rsi), %rax
+20: mov %rax, (%rdi)
+    add $8, %rsi
+    add $8, %rdi
+    sub $8, %rcx
+    jmp 1b
+3:  test %rcx, %rcx
+    jz 9f
+31: mov (%rsi), %al
+32: mov %al, (%rdi)
+    inc %rsi
+    inc %rdi
+    dec %rcx
+    jmp 3b
+4:  mov %rdx, %r8
+    and $7, %r8
+    shr $3, %rcx
+41: rep movsq
+    mov %r8, %rcx
+    jmp 3b
+9:  xor %eax, %eax
+    ret
+    // Fix-ups: RCX bytes are left, or RCX quadwords and R8 bytes. Up to 7 of them might still be accessible: go on by
+    // single bytes, so that what could be copied was.
+8:  mov %rcx, %rax
+    ret
+81: lea (%r8, %rcx, 8), %rcx
+82: test %rcx, %rcx
+    jz 9b
+83: mov (%rsi), %al
+84: mov %al, (%rdi)
+    inc %rsi
+    inc %rdi
+    dec %rcx
+    jmp 82b
+    FIXUP 2b, 82b
+    FIXUP 20b, 82b
+    FIXUP 31b, 8b
+    FIXUP 32b, 8b
+    FIXUP 41b, 81b
+    FIXUP 83b, 8b
+    FIXUP 84b, 8b
+
+// size_t clear_user(void* to, size_t bytes)
+.globl clear_user
+.balign 16
+clear_user:
+    mov %rsi, %rcx
+    mov %rsi, %rdx
+    and $7, %rdx
+    shr $3, %rcx
+    xor %eax, %eax
+1:  rep stosq
+    mov %rdx, %rcx
+2:  rep stosb
+    xor %eax, %eax
+    ret
+3:  lea (%rdx, %rcx, 8), %rcx
+4:  rep stosb
+    xor %eax, %eax
+    ret
+5:  mov %rcx, %rax
+    ret
+    FIXUP 1b, 3b
+    FIXUP 2b, 5b
+    FIXUP 4b, 5b
+
+// size_t string_length_user(const char* from, size_t limit)
+.globl string_length_user
+.balign 16
+string_length_user:
+    xor %eax, %eax
+1:  cmp %rsi, %rax
+    jae 3f
+2:  cmpb $0, (%rdi, %rax)
+    je 3f
+    inc %rax
+    jmp 1b
+3:  ret
+4:  lea 1(%rsi), %rax
+    ret
+    FIXUP 2b, 4b
+
+// bool load_user_u32(const u32* from, u32* result)
+.globl load_user_u32
+load_user_u32:
+1:  mov (%rdi), %eax
+    mov %eax, (%rsi)
+    mov $1, %eax
+    ret
+2:  xor %eax, %eax
+    ret
+    FIXUP 1b, 2b
+
+// bool exchange_user_u32(u32* where, u32 value, u32* result)
+.globl exchange_user_u32
+exchange_user_u32:
+1:  xchg %esi, (%rdi)
+    mov %esi, (%rdx)
+    mov $1, %eax
+    ret
+2:  xor %eax, %eax
+    ret
+    FIXUP 1b, 2b
+
+// bool compare_exchange_user_u32(u32* where, u32 expected, u32 desired, u32* observed)
+.globl compare_exchange_user_u32
+compare_exchange_user_u32:
+    mov %esi, %eax
+1:  lock cmpxchg %edx, (%rdi)
+    mov %eax, (%rcx)
+    mov $1, %eax
+    ret
+2:  xor %eax, %eax
+    ret
+    FIXUP 1b, 2b
+.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,101 @@
+// One CPU as the scheduler sees it: its run queue, its idle thread, its timers.
+//
+// Locking: `_lock` guards the queue and the states of the threads that belong to it. It is held across the switch of
+// stacks and dropped by the thread that continues (finish_switch), so that nobody can run a thread whose
+// registers are not saved yet. Two queues are locked in the order of CPU numbers.
+#pragma once
+
+#include "core/base/make_unique.hh"
+#include "core/base/result.hh"
+#include "core/sched/run_queue.hh"
+#include "core/sched/thread.hh"
+#include "core/sync/spinlock.hh"
+#include "core/time/timer_queue.hh"
+
+namespace arch
+{
+struct percpu;
+}
+
+namespace sched
+{
+/// The first thing after a switch, on the new stack: lets others have the previous thread.
+void finish_switch();
+
+class cpu
+{
+  public:
+    /// The scheduler's side of CPU `number`, with an idle thread, linked to `block`. Errors: enomem.
+    static result<void> create(unsigned number, arch::percpu& block);
+
+    /// The calling CPU's; only after create() for it.
+    static cpu& this_cpu() { return *arch::current_scheduler_cpu(); }
+    /// Null if that CPU has not joined.
+    static cpu* nth(unsigned number);
+
+    unsigned number() const { return _number; }
+    thread& idle_thread() { return *_idle; }
+    timekeeping::timer_queue& timers() { return _timers; }
+    /// CPU time that no thread wanted.
+    nanoseconds idle_time() const { return _idle->cpu_time(); }
+
+    /// Makes the calling code this CPU's idle thread; from now on threads are given to this CPU. Interrupts off.
+    void join();
+    /// What the idle thread does, after join().
+    [[noreturn]] void run_idle_thread();
+
+    /// From an interrupt: looks for something better to run before the application goes on.
+    void request_reschedule();
+
+    /// The running thread gives way: as `state` (blocked, dead) or, if it stays ready, only to who deserves it
+    /// more. `still_wanted` runs under the lock and cancels blocking if it returns false. Interrupts off.
+    void switch_away(thread_state state, bool (*still_wanted)(void*), void* argument);
+    void preempt_current();
+
+    /// Queues a thread that is not queued anywhere; from any context.
+    static void make_ready(thread& t, run_queue::arrival how);
+
+    /// Makes a blocked thread ready.
+    static void wake(thread& t);
+
+    /// Applies a change to a thread's entity under its queue's lock.
+    static void change_entity(thread& t, const cpu_set* affinity, const scheduling_parameters* parameters);
+
+
+    /// Moves the running thread away if its affinity excludes this CPU; thread context.
+    void leave_if_not_allowed();
+
+    /// CPU time of the running thread up to now included.
+    static nanoseconds time_of(const thread& t);
+
+  private:
+    cpu(unsigned number, ref_ptr<thread> idle);
+    friend void finish_switch();
+    static thread& thread_of(entity& e);
+
+    void switch_to_locked(thread& next) REQUIRES(_lock);
+    void account_locked() REQUIRES(_lock);
+    void arm_slice_locked() REQUIRES(_lock);
+    void enqueue_locked(thread& t, run_queue::arrival how) REQUIRES(_lock);
+    thread& pick_locked() REQUIRES(_lock);
+    bool is_idle() const { return _idling.load(std::memory_order_relaxed); }
+    unsigned load() const { return _load.load(std::memory_order_relaxed) + (is_idle() ? 0 : 1); }
+    bool pull_work();
+    void push_surplus();
+    static bool move_one(cpu& from, cpu& to);
+    static cpu& choose(thread& t, run_queue::arrival how);
+    static cpu& lock_home_of(thread& t);
+    static void slice_ended(timekeeping::timer& t);
+
+    const unsigned _number;
+    spinlock _lock{lock_rank::run_queue};
+    run_queue _queue GUARDED_BY(_lock);
+    thread* _running GUARDED_BY(_lock) = nullptr;
+    thread* _previous = nullptr; // whom the last switch left, for finish_switch
+    ref_ptr<thread> _idle;
+    std::atomic<bool> _idling{false};
+    std::atomic<unsigned> _load{0}; // ready threads, for choosing among CPUs
+    timekeeping::timer_queue _timers;
+    timekeeping::timer _slice{slice_ended};
+};
+} // namespace sched

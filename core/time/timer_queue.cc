@@ -1,0 +1,87 @@
+// Arming, cancelling and running timers; see timer.hh.
+#include "core/time/timer_queue.hh"
+
+#include "arch/clock.hh"
+#include "arch/cpu.hh"
+#include "core/sched/cpu.hh"
+
+namespace timekeeping
+{
+timer_queue& timer_queue::this_cpu() { return sched::cpu::this_cpu().timers(); }
+
+void timer_queue::program_locked()
+{
+    const instant earliest = _timers.empty() ? never : _timers.begin()->_deadline;
+    if (earliest == _programmed)
+        return;
+    // A later deadline is left to the interrupt that comes too early, which programs the rest: cheaper than a register
+    // access for every cancelled time-out.
+    if (earliest > _programmed)
+        return;
+    _programmed = earliest;
+    arch::program_timer(earliest);
+}
+
+void timer_queue::insert(timer& t, instant deadline)
+{
+    lock_guard guard{_lock};
+    t._deadline = deadline;
+    t._last_queue = this;
+    t._queue.store(this, std::memory_order_release);
+    _timers.insert(t);
+    if (&this_cpu() == this)
+        program_locked();
+}
+
+bool timer_queue::remove(timer& t)
+{
+    for (;;) {
+        WITH_LOCK (_lock) {
+            if (t._queue.load(std::memory_order_relaxed) == this && _running != &t) {
+                _timers.erase(_timers.iterator_to(t));
+                t._queue.store(nullptr, std::memory_order_release);
+                return true;
+            }
+            if (_running != &t)
+                return false;
+        }
+        arch::cpu_relax(); // its function runs on another CPU, bounded
+    }
+}
+
+void timer_queue::expire()
+{
+    _lock.lock();
+    _programmed = never;
+    while (!_timers.empty()) {
+        timer& t = *_timers.begin();
+        if (t._deadline > now())
+            break;
+        _timers.erase(_timers.begin());
+        t._queue.store(nullptr, std::memory_order_release);
+        _running = &t;
+        _lock.unlock();
+        t._function(t); // may arm t again, here or on another queue
+        _lock.lock();
+        _running = nullptr;
+    }
+    program_locked();
+    _lock.unlock();
+}
+
+void timer::arm(instant deadline)
+{
+    if (timer_queue* queue = _queue.load(std::memory_order_acquire))
+        queue->remove(*this);
+    const auto state = arch::irq_save();
+    timer_queue::this_cpu().insert(*this, deadline);
+    arch::irq_restore(state);
+}
+
+bool timer::cancel()
+{
+    // A running function has taken the timer off its queue but not necessarily ended: ask where it last was.
+    timer_queue* queue = _last_queue;
+    return queue && queue->remove(*this);
+}
+} // namespace timekeeping

@@ -1,0 +1,40 @@
+// One CPU's armed timers, earliest first, and its hardware timer.
+#pragma once
+
+#include "core/sync/spinlock.hh"
+#include "core/time/timer.hh"
+
+namespace timekeeping
+{
+class timer_queue
+{
+  public:
+    timer_queue() = default;
+    timer_queue(const timer_queue&) = delete;
+    timer_queue& operator=(const timer_queue&) = delete;
+
+    /// The calling CPU's.
+    static timer_queue& this_cpu();
+
+    /// Runs what is due; the timer interrupt's handler.
+    void expire();
+
+    void insert(timer& t, instant deadline);
+    /// Takes `t` out if it is armed here; waits while its function runs on another CPU. Whether it was still to run.
+    bool remove(timer& t);
+
+  private:
+    struct order {
+        bool operator()(const timer& a, const timer& b) const { return a._deadline < b._deadline; }
+    };
+    using tree = intrusive::multiset<timer, intrusive::member_hook<timer, tree_hook, &timer::_hook>,
+                                     intrusive::compare<order>, intrusive::constant_time_size<false>>;
+
+    void program_locked() REQUIRES(_lock);
+
+    spinlock _lock{lock_rank::timer_queue};
+    tree _timers GUARDED_BY(_lock);
+    timer* _running GUARDED_BY(_lock) = nullptr;
+    instant _programmed GUARDED_BY(_lock) = never;
+};
+} // namespace timekeeping
