@@ -25,9 +25,14 @@ class block_device : public registered<block_device>
     virtual bool read_only() const = 0;
 
     /// Transfers whole sectors and returns when the device has done it; thread context. Errors: eio, einval
-    /// (range).
+    /// (range), erofs (a write to a read-only device).
     virtual result<void> read(u64 first_sector, std::span<std::byte> buffer) = 0;
     virtual result<void> write(u64 first_sector, std::span<const std::byte> buffer) = 0;
+
+    /// The same with several pieces of memory one after the other, each of whole sectors: one request where
+    /// the device can.
+    virtual result<void> read_pieces(u64 first_sector, std::span<const std::span<std::byte>> pieces);
+    virtual result<void> write_pieces(u64 first_sector, std::span<const std::span<const std::byte>> pieces);
 
     /// Returns when everything written before is on the medium.
     virtual result<void> flush() = 0;

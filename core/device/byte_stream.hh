@@ -32,12 +32,13 @@ class byte_stream : public registered<byte_stream>
     /// copied. Errors: eagain (no room now), epipe (nobody listens any more), eio.
     virtual result<size_t> try_write(std::span<const std::byte> bytes) = 0;
 
-    /// Whether try_read() or try_write() would do something else than eagain; wakes of the queues go with it.
-    virtual bool readable() const = 0;
-    virtual bool writable() const = 0;
+    /// Whether try_read() or try_write() would do something else than eagain. An answer of false arms the
+    /// device to wake the queue when it changes, so enter the queue before asking.
+    virtual bool readable() = 0;
+    virtual bool writable() = 0;
 
-    /// Whether the outside has taken every byte that was written.
-    virtual bool drained() const = 0;
+    /// Whether the outside has taken every byte that was written; false arms the write queue likewise.
+    virtual bool drained() = 0;
 
     /// Waits for at least one byte. 0: the end. Errors: those of try_read() and of `options`.
     result<size_t> read(std::span<std::byte> buffer, const wait_options& options = {});
@@ -66,7 +67,8 @@ void add(byte_stream& stream);
 /// By name, or null if no such stream has appeared yet.
 byte_stream* find(std::string_view name);
 
-/// Waits for a stream to appear, as long as some driver still expects more. Null: there is none.
+/// Waits for a stream to appear, as long as some driver still expects more, at most two seconds. Null: there
+/// is none.
 byte_stream* find_when_ready(std::string_view name);
 
 /// A driver's promise that streams may still come, and its end (also when its device turned out broken).

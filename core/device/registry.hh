@@ -54,6 +54,6 @@ class registry
     }
 
   private:
-    spinlock _lock{lock_rank::device}; // of adding
+    spinlock _lock{lock_rank::virtqueue}; // of adding, which happens under a device's lock
     std::atomic<T*> _first{nullptr};
 };

@@ -158,7 +158,7 @@ bool virtqueue::publish()
     return !(load_acquire(used()->flags) & no_notify);
 }
 
-bool virtqueue::completions_waiting()
+bool virtqueue::has_completions()
 {
     return load_acquire(used()->index) != _used_index;
 }
@@ -215,7 +215,7 @@ bool virtqueue::enable_interrupts()
     else
         store_release(available()->flags, 0);
     full_fence(); // our wish is visible before we look for what came without an interrupt
-    return completions_waiting();
+    return has_completions();
 }
 
 void virtqueue::disable_interrupts()

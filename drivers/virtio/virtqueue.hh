@@ -66,6 +66,8 @@ class virtqueue
         u32 written; // bytes, at most the length of the chain's writable part
     };
     std::optional<completion> take();
+    /// Whether take() has something to look at.
+    bool has_completions();
 
     /// Asks for an interrupt at the next completion. True: there already is one, so take() again.
     [[nodiscard]] bool enable_interrupts();
@@ -98,8 +100,6 @@ class virtqueue
     used_element* used_ring() { return reinterpret_cast<used_element*>(used() + 1); }
     u16* used_event() { return available_ring() + _size; }
     u16* available_event() { return reinterpret_cast<u16*>(used_ring() + _size); }
-    bool completions_waiting();
-
     const u16 _size;
     const queue_features _features;
     const ring_offsets _offsets;

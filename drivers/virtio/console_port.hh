@@ -1,0 +1,83 @@
+// One port of a virtio console: a byte_stream over a pair of queues (virtio 1.2 §5.3).
+//
+// Bytes are copied once into buffers of the port, several of which may be with the device at a time; they are
+// made when they are first needed and grow with the traffic, so a port that nobody uses costs its rings only.
+// The device is asked for an interrupt only while somebody waits. A write has room as long as the host keeps
+// taking buffers: that is the back-pressure.
+//
+// Locking: everything behind `_lock`, a spinlock, so that a log line can be written from any context; what is
+// copied under it is at most one buffer.
+#pragma once
+
+#include <array>
+#include <atomic>
+
+#include "core/device/byte_stream.hh"
+#include "core/sync/spinlock.hh"
+#include "drivers/virtio/virtqueue.hh"
+
+namespace virtio
+{
+class console;
+
+class console_port final : public byte_stream
+{
+  public:
+    static constexpr u16 most_buffers = 8; // in each direction; the size of the rings
+
+    console_port(console& owner, u32 number, unique_ptr<virtqueue> in, unique_ptr<virtqueue> out);
+
+    std::string_view name() const override { return {_name.data(), _name_length}; }
+    u32 number() const { return _number; }
+
+    result<size_t> try_read(std::span<std::byte> buffer) override;
+    result<size_t> try_write(std::span<const std::byte> bytes) override;
+    bool readable() override;
+    bool writable() override;
+    bool drained() override;
+
+    /// What the control queue says: what the port is called, and whether somebody on the host has it open.
+    void set_name(std::string_view name);
+    bool has_name() const { return _name_length > 0; }
+    void set_host_open(bool open);
+
+    /// The device finished something in one of the two queues; interrupt context.
+    void interrupt();
+
+  private:
+    struct buffer {
+        unique_ptr<std::byte[]> memory; // null: not made yet
+        u32 size = 0;
+        u32 length = 0;    // in: bytes that arrived
+        bool busy = false; // with the device, or holding input
+    };
+    using buffers = std::array<buffer, most_buffers>;
+
+    enum class host_state : u8 { never_open, open, closed };
+
+    static result<void> make_buffer(buffer& b, size_t size);
+    static buffer* find_unmade(buffers& all);
+
+    bool next_input_locked() REQUIRES(_lock);
+    bool find_input_locked() REQUIRES(_lock);
+    void post_locked(buffer& b) REQUIRES(_lock);
+    void grow_input_locked(size_t size) REQUIRES(_lock);
+    void reclaim_output_locked() REQUIRES(_lock);
+    buffer* find_output_locked(size_t wanted) REQUIRES(_lock);
+    bool has_room_locked() REQUIRES(_lock);
+
+    console& _console;
+    const u32 _number;
+    std::array<char, 32> _name{};
+    std::atomic<size_t> _name_length{0}; // set once, after the name's bytes
+
+    spinlock _lock{lock_rank::virtqueue};
+    unique_ptr<virtqueue> _in GUARDED_BY(_lock);
+    unique_ptr<virtqueue> _out GUARDED_BY(_lock);
+    buffers _in_buffers GUARDED_BY(_lock);
+    buffers _out_buffers GUARDED_BY(_lock);
+    buffer* _current GUARDED_BY(_lock) = nullptr; // input being read
+    u32 _position GUARDED_BY(_lock) = 0;          // in it
+    host_state _host GUARDED_BY(_lock) = host_state::never_open;
+};
+} // namespace virtio
