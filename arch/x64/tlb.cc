@@ -88,7 +88,10 @@ void page_table::activate() const
 
 void tlb_domain::enter(unsigned cpu)
 {
+    if (views[cpu].loaded == this)
+        return;
     views[cpu].loaded = this;
+    _entries.fetch_add(1, std::memory_order_seq_cst);
     _cpus[word_of(cpu)].fetch_or(bit_of(cpu), std::memory_order_seq_cst);
 }
 

@@ -99,12 +99,10 @@ result<void> parse(byte_view table, firmware::machine& machine)
 {
     if (const u32 address = load<u32>(table, 36); address != 0)
         machine.local_apic = phys_addr{address};
-    const u16 count = load<u16>(table, 34);
     numbering numbers;
     size_t offset = header_size;
-    for (u16 i = 0; i < count; i++) {
-        if (offset >= table.size())
-            break;
+    // By length, not by the header's entry count: qboot leaves that 0.
+    while (offset < table.size()) {
         const u8 type = load<u8>(table, offset);
         if (type > local_interrupt || entry_size(type) > table.size() - offset)
             break; // no way to find the next one

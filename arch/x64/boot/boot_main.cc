@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "arch/boot.hh"
+#include "arch/x64/apic/legacy_pic.hh"
 #include "arch/x64/apic/local_apic.hh"
 #include "arch/x64/boot/boot_memory.hh"
 #include "arch/x64/cpu/features.hh"
@@ -107,6 +108,8 @@ void seed_random()
 
 result<void> start_interrupts()
 {
+    if (firmware::this_machine().has_pic)
+        legacy_pic::silence();
     TRY(local_apic::prepare(firmware::this_machine().local_apic));
     local_apic::enable();
     number_cpus();

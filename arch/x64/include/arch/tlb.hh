@@ -30,11 +30,14 @@ class tlb_domain
 
     /// Whether no CPU but this one can hold a translation.
     bool only_here() const;
+    /// How often a CPU entered; unchanged means that the answer of only_here() still holds.
+    u64 entries() const { return _entries.load(std::memory_order_seq_cst); }
 
   private:
     friend void tlb_enter_idle();
     friend void tlb_leave_idle();
     std::atomic<u64> _generation{0};
+    std::atomic<u64> _entries{0};
     std::atomic<u64> _cpus[sched::cpu_set::word_count] = {}; // may hold translations
 };
 
