@@ -96,6 +96,16 @@ int strncmp(const char* a, const char* b, size_t n)
     return 0;
 }
 
+// std::popcount without the POPCNT instruction, which the kernel does not require.
+int __popcountdi2(long value)
+{
+    auto v = static_cast<uint64_t>(value);
+    v -= v >> 1 & 0x5555555555555555u;
+    v = (v & 0x3333333333333333u) + (v >> 2 & 0x3333333333333333u);
+    v = (v + (v >> 4)) & 0x0f0f0f0f0f0f0f0fu;
+    return static_cast<int>(v * 0x0101010101010101u >> 56);
+}
+
 [[noreturn]] void __stack_chk_fail() { panic("stack protector: a function wrote beyond its frame"); }
 [[noreturn]] void __cxa_pure_virtual() { panic("a pure virtual function was called"); }
 [[noreturn]] void abort() { panic("abort"); }

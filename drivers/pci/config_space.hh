@@ -22,7 +22,6 @@ struct location {
 class config_space
 {
   public:
-    virtual ~config_space() = default;
 
     /// All ones where there is no function.
     virtual u32 read32(location where, u16 offset) = 0;
@@ -37,6 +36,9 @@ class config_space
     {
         return static_cast<u8>(read32(where, offset & ~3u & 0xffff) >> (8 * (offset & 3)));
     }
+
+  protected:
+    ~config_space() = default; // there is one for the machine's lifetime
 };
 
 /// The way this machine has, or null: there is no PCI. Found out once, by two port accesses.
