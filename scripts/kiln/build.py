@@ -70,7 +70,7 @@ def parse(argv: Sequence[str]) -> Request:
         word = words.pop(0)
         key, equals, value = word.partition('=')
         if key == 'image' and value:
-            request.names = value.split(',')
+            request.names = [os.path.expanduser(name) for name in value.split(',')]
             if not all(request.names):
                 raise KilnError(f'{word}: an empty module name')
         elif key == 'fs' and value in MAKERS:
