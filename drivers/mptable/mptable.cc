@@ -37,12 +37,13 @@ phys_addr search(phys_addr from, size_t length, const firmware::physical_reader&
 
 phys_addr find(const firmware::physical_reader& memory)
 {
-    if (const phys_addr found = search(phys_addr{0xf0000}, 64_KiB, memory); found.value != 0)
+    // The 64 KiB of ROM last: reading all of it costs more than the rest of start-up.
+    if (const phys_addr found = search(phys_addr{639 * 1_KiB}, 1_KiB, memory); found.value != 0)
         return found;
     if (const u16 ebda = load<u16>(memory.read(phys_addr{0x40e}, 2), 0); ebda != 0)
         if (const phys_addr found = search(phys_addr{u64{ebda} << 4}, 1_KiB, memory); found.value != 0)
             return found;
-    return search(phys_addr{639 * 1_KiB}, 1_KiB, memory);
+    return search(phys_addr{0xf0000}, 64_KiB, memory);
 }
 
 /// What the interrupt entries refer to.

@@ -73,6 +73,7 @@ boot::info read_start_info(phys_addr address)
         result.command_line = {text, strnlen(text, longest_command_line - 1) + 1};
     }
     result.acpi_root = phys_addr(info.rsdp);
+    result.loader_searched_acpi = true;
     return result;
 }
 
