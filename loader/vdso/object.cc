@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "arch/boot.hh"
 #include "core/mm/layout.hh"
 #include "core/time/vdso_data.hh"
 
@@ -58,7 +59,7 @@ class object : public mm::memory_object
     {
         const void* where = index == 0 ? static_cast<const void*>(&the_data)
                                        : static_cast<const void*>(vdso_image_start + (index - 1) * page_size);
-        return mm::kernel_image_to_physical(where);
+        return arch::kernel_image_base() + (virt_addr(reinterpret_cast<u64>(where)) - mm::kernel_image_start);
     }
 };
 } // namespace

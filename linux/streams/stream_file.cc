@@ -1,0 +1,132 @@
+#include "linux/streams/stream_file.hh"
+
+#include <algorithm>
+
+#include "core/base/make_unique.hh"
+#include "core/mm/user_access.hh"
+#include "core/sync/mutex.hh"
+#include "fs/io_buffer.hh"
+#include "fs/vfs/anonymous_inode.hh"
+#include "linux/abi/ioctl.hh"
+
+namespace linux
+{
+namespace
+{
+constexpr size_t buffer_size = 16_KiB;
+constexpr u32 pipe_mode = 0600;
+
+class input_file final : public vfs::file
+{
+  public:
+    input_file(ref_ptr<vfs::inode> inode, input_stream& from)
+        : file(std::move(inode), vfs::open_flag::read_only), _stream(from)
+    {
+    }
+
+    result<size_t> read(fs::io_buffer& to) override
+    {
+        lock_guard guard{_lock};
+        if (_filled == 0 && !to.empty()) {
+            if (!_buffer)
+                _buffer = TRY(try_make_unique<std::byte[]>(buffer_size));
+            const std::span space(_buffer.get(), std::min(to.remaining(), buffer_size));
+            _filled = TRY(_stream.read(
+                space, nonblocking() ? input_stream::blocking::no : input_stream::blocking::yes));
+            _start = 0;
+        }
+        // What the application's memory does not take stays for the next read.
+        const size_t wanted = std::min(_filled, to.remaining());
+        const size_t moved = to.copy_out({_buffer.get() + _start, wanted});
+        _start += moved;
+        _filled -= moved;
+        return fs::transferred(moved, moved < wanted);
+    }
+
+    u32 poll(u32 interest, vfs::poll_registrar* registrar) override
+    {
+        if (auto* const queue = _stream.queue(); queue && registrar)
+            registrar->listen(*queue);
+        return _stream.readable() ? interest & vfs::poll_event::readable : 0;
+    }
+    bool can_wait() const override { return true; }
+
+    result<u64> control(u32 request, virt_addr argument) override
+    {
+        if (request != fionread)
+            return file::control(request, argument);
+        const int none = 0; // a port does not tell how much it holds
+        TRY(mm::copy_to_user(argument, &none, sizeof(none)));
+        return u64{0};
+    }
+
+  private:
+    input_stream& _stream;
+    mutex _lock{lock_rank::pipe};
+    unique_ptr<std::byte[]> _buffer GUARDED_BY(_lock);
+    size_t _start GUARDED_BY(_lock) = 0;
+    size_t _filled GUARDED_BY(_lock) = 0;
+};
+
+class output_file final : public vfs::file
+{
+  public:
+    output_file(ref_ptr<vfs::inode> inode, output_stream& to)
+        : file(std::move(inode), vfs::open_flag::write_only), _stream(to)
+    {
+    }
+
+    result<size_t> write(fs::io_buffer& from) override
+    {
+        lock_guard guard{_lock};
+        const auto mode = nonblocking() ? output_stream::blocking::no : output_stream::blocking::yes;
+        if (!_buffer)
+            _buffer = TRY(try_make_unique<std::byte[]>(buffer_size));
+        size_t done = 0;
+        while (!from.empty()) {
+            const size_t wanted = std::min(from.remaining(), buffer_size);
+            const size_t got = from.copy_in({_buffer.get(), wanted});
+            if (got == 0)
+                return fs::transferred(done, true);
+            const auto put = _stream.write({_buffer.get(), got}, mode);
+            if (!put) {
+                if (done)
+                    return done;
+                return put;
+            }
+            done += *put;
+            if (*put < got || got < wanted)
+                break;
+        }
+        return done;
+    }
+
+    u32 poll(u32 interest, vfs::poll_registrar* registrar) override
+    {
+        if (auto* const queue = _stream.queue(); queue && registrar)
+            registrar->listen(*queue);
+        if (_stream.hung_up())
+            return (interest & vfs::poll_event::writable) | vfs::poll_event::error;
+        return _stream.writable() ? interest & vfs::poll_event::writable : 0;
+    }
+    bool can_wait() const override { return true; }
+
+  private:
+    output_stream& _stream;
+    mutex _lock{lock_rank::pipe};
+    unique_ptr<std::byte[]> _buffer GUARDED_BY(_lock);
+};
+} // namespace
+
+result<ref_ptr<vfs::file>> open_input(input_stream& from)
+{
+    auto inode = TRY(vfs::anonymous_inode::create(vfs::file_type::fifo, pipe_mode));
+    return TRY(make_ref<input_file>(std::move(inode), from));
+}
+
+result<ref_ptr<vfs::file>> open_output(output_stream& to)
+{
+    auto inode = TRY(vfs::anonymous_inode::create(vfs::file_type::fifo, pipe_mode));
+    return TRY(make_ref<output_file>(std::move(inode), to));
+}
+} // namespace linux
