@@ -24,6 +24,7 @@ MACHINES = {
     'pc': ['-M', 'pc'],
 }
 # Emulated: copies by `rep movsb` go byte by byte, so erms is not advertised; 5-level paging is not used.
+FIXED_CLOCK = 'base=2026-01-01T00:00:00,clock=vm'      # counted runs see the same date every time
 CPU = {'tcg': 'max,la57=off,erms=off,fsrm=off,vendor=GenuineIntel', 'kvm': 'host'}
 
 
@@ -56,7 +57,7 @@ class Machine:
                 '-m', f'{self.memory // 1024}K', '-smp', str(self.cpus),
                 '-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot']
         if self.icount:
-            line += ['-icount', 'shift=0,sleep=off']
+            line += ['-icount', 'shift=0,sleep=off', '-rtc', FIXED_CLOCK]
         if self.gdb is not None:
             line += ['-gdb', f'tcp:127.0.0.1:{self.gdb}', '-S']
         if self.kernel is not None:

@@ -80,9 +80,9 @@ def find_image(chosen: Namespace, command: Optional[List[str]]) -> Tuple[Image, 
 
 def make_machine(chosen: Namespace, booted: Image, program: bootline.Program, scratch: Path) -> qemu.Machine:
     """The machine for this image."""
+    in_ram = root_in_ram(chosen, booted)
     machine = qemu.Machine(chosen.machine, 'tcg' if chosen.icount else qemu.choose_accel(chosen.accel),
                            chosen.memory, chosen.cpus, icount=chosen.icount, gdb=chosen.gdb)
-    in_ram = root_in_ram(chosen, booted)
     flags = [('kiln.verbose', '')] if chosen.verbose else []
     words = bootline.words([*flags, ('kiln.root', 'ram' if in_ram else 'disk'), *terminal.boot_words(),
                             *program.pairs()])
@@ -115,9 +115,11 @@ def root_in_ram(chosen: Namespace, booted: Image) -> bool:
             raise KilnError('--root ram: with --boot bios an EROFS root stays on its disk; '
                             'use --fs ramfs or --boot kernel')
         return False
-    if chosen.root is not None:
-        return chosen.root == 'ram'
-    return booted.root.stat().st_size <= chosen.memory // 4
+    size = booted.root.stat().st_size
+    if chosen.root == 'ram' and size > chosen.memory:
+        raise KilnError(f'--root ram: the image has {size / disk.MIB:.1f} MiB, the machine '
+                        f'{chosen.memory / disk.MIB:g}: give it more with -m, or use --root disk')
+    return chosen.root == 'ram' if chosen.root is not None else size <= chosen.memory // 4
 
 
 def set_command_line(machine: qemu.Machine, words: List[str], scratch: Path) -> None:

@@ -57,6 +57,6 @@ def test_boot_code_finds_the_words_of_this_run(tmp_path, boot_code, machine):
                          (qemu.Disk(overlay, format='qcow2'), b'kiln.arg=of kiln.arg=this-run')):
         command = qemu.Machine(machine, disks=[shown]).arguments(
             lambda name: 'file,path=/dev/stdout' if name == 'serial' else 'null')
-        done = subprocess.run([qemu.PROGRAM, *command], stdin=subprocess.DEVNULL, capture_output=True, timeout=30,
-                              check=True)
+        done = subprocess.run([qemu.PROGRAM, *command], stdin=subprocess.DEVNULL, capture_output=True,
+                              timeout=30, check=True)
         assert words in done.stdout

@@ -89,6 +89,7 @@ def test_broken_link(fail, tmp_path):
     (['--image', '/no/such.img'], 'No such file'),
     (['--image', '/etc/passwd'], 'is neither a Kiln disk image nor'),
     (['--fs', 'ramfs', '--root', 'disk', '--exec', '/bin/true'], 'always lies in RAM'),
+    (['--root', 'ram', '-m', '4', '--exec', '/usr/bin/python3'], 'give it more with -m'),
 ])
 def test_mistakes(fail, arguments, words):
     status, line = fail(*arguments)
