@@ -20,7 +20,6 @@ class byte_stream : public registered<byte_stream>
     constexpr byte_stream() = default;
     byte_stream(const byte_stream&) = delete;
     byte_stream& operator=(const byte_stream&) = delete;
-    virtual ~byte_stream() = default;
 
     virtual std::string_view name() const = 0;
 
@@ -55,6 +54,8 @@ class byte_stream : public registered<byte_stream>
     wait_queue& write_queue() { return _write_queue; }
 
   protected:
+    ~byte_stream() = default; // streams are never destroyed through this
+
     wait_queue _read_queue;
     wait_queue _write_queue;
 };

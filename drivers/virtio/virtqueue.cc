@@ -6,7 +6,6 @@
 #include "drivers/virtio/virtqueue.hh"
 
 #include <atomic>
-#include <bit>
 
 #include "core/log.hh"
 #include "core/mm/layout.hh"
@@ -50,7 +49,8 @@ void fill_entries(std::span<descriptor> to, std::span<const segment> readable,
 
 result<unique_ptr<virtqueue>> virtqueue::create(u16 size, queue_features features)
 {
-    if (size > largest_size || !std::has_single_bit(size))
+    const bool power_of_two = size != 0 && (size & (size - 1)) == 0;
+    if (size > largest_size || !power_of_two)
         return fail(errc::einval);
     auto memory = TRY(try_make_unique<std::byte[]>(ring_offsets::of(size).total));
     auto slots = TRY(try_make_unique<slot[]>(size));

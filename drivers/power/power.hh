@@ -1,0 +1,21 @@
+// Turning the machine off and starting it again.
+//
+// Callable from any context, also from a panic before the firmware's tables are known; never returns. Each
+// way is tried in turn, because which of them works cannot be asked. Sources: ACPI 6.4 §4.8.3 and §16.1, IBM
+// PC/AT.
+#pragma once
+
+#include "core/base/result.hh"
+
+namespace power
+{
+/// Maps the registers that lie in memory; before it (and where there are none) the other ways remain. Thread
+/// context.
+result<void> prepare();
+
+/// ACPI's S5, else the ports of known emulators, else as reboot() (run.py's QEMU ends at a reset).
+[[noreturn]] void off();
+
+/// ACPI's reset register, else the PC's reset port, the keyboard controller, and a triple fault.
+[[noreturn]] void reboot();
+} // namespace power
