@@ -173,45 +173,69 @@ class address_space : public ref_counted<address_space>
     friend class memory_object;
     explicit address_space(arch::page_table&& tables);
 
-    struct pending_read; // what a fault has to ask an object for, without the lock
-    enum class zap_mode : u8 { everything, keep_tables };
-
     // address_space.cc
     area* find(virt_addr address) REQUIRES(_lock) { return _areas.find(address); }
-    result<virt_addr> map_locked(map_request& request) REQUIRES(_lock);
+    result<virt_addr> map_locked(const map_request& request) REQUIRES(_lock);
+    result<virt_addr> map_and_bury(const map_request& request) EXCLUDES(_lock);
     result<virt_addr> choose_place(const map_request& request) REQUIRES(_lock);
     result<void> check_limits(u64 added_bytes, const area_attributes& attributes) REQUIRES(_lock);
+    result<void> check_data_limits(u64 added_bytes, const area_attributes& attributes) REQUIRES(_lock);
     result<void> unmap_locked(virt_addr start, virt_addr end) REQUIRES(_lock);
-    /// Removes the entries of a range and frees what they own; flushed when it returns.
-    void zap(virt_addr start, virt_addr end, zap_mode mode) REQUIRES(_lock);
-    result<void> split_large_pages(virt_addr start, virt_addr end) REQUIRES(_lock);
+    /// Removes the entries of a range and frees what they own; flushed when it returns. Tables that only the
+    /// range used go too if they are not needed again.
+    enum class table_use : u8 { finished, keep };
+    void zap(virt_addr start, virt_addr end, table_use tables) REQUIRES(_lock);
+    /// Makes small pages of a 2 MiB page that has parts on both sides of `border`. Errors: enomem.
     result<void> split_large_page_at(virt_addr border) REQUIRES(_lock);
+    u64 resident_pages() REQUIRES(_lock);
 
     // fault.cc
-    fault_result fault_locked(virt_addr page, access wanted, pending_read& pending) REQUIRES(_lock);
-    fault_result fault_anonymous(area& a, virt_addr page, access wanted) REQUIRES(_lock);
-    fault_result fault_object(area& a, virt_addr page, access wanted, pending_read& pending) REQUIRES(_lock);
-    fault_result install_object_page(area& a, virt_addr page, access wanted, const page_ref& source)
-        REQUIRES(_lock);
+    struct page_read;
+    fault_result fault_locked(virt_addr page, access wanted, page_read& read) REQUIRES(_lock);
+    fault_result fault_anonymous(area& a, virt_addr page) REQUIRES(_lock);
+    fault_result fault_object(area& a, virt_addr page, access wanted, page_read& read) REQUIRES(_lock);
+    fault_result install(area& a, virt_addr page, arch::page_slot& slot, access wanted,
+                         const page_ref& source, u64 generation) REQUIRES(_lock);
     fault_result copy_page(area& a, virt_addr page, arch::page_slot& slot, arch::page_entry old,
                            phys_addr source) REQUIRES(_lock);
     void fault_around(area& a, virt_addr page) REQUIRES(_lock);
-    bool try_large_page(area& a, virt_addr page, bool asked) REQUIRES(_lock);
-    area* grow_stack_down(virt_addr address) REQUIRES(_lock);
+    void report_out_of_memory(virt_addr address) EXCLUDES(_lock);
+    bool try_large_page(area& a, virt_addr page) REQUIRES(_lock);
+    area* grow_down(virt_addr address) REQUIRES(_lock);
     /// Touches every page of a range as far as it is mapped and allowed; for MAP_POPULATE, mlock and madvise.
     fault_result populate(virt_addr start, virt_addr end, access wanted) EXCLUDES(_lock);
+    /// populate() for areas as they want it: to write if private and writable, else to read.
+    void populate_quietly(virt_addr start, virt_addr end) EXCLUDES(_lock);
 
-    // protect.cc, remap.cc, advise.cc
-    result<void> change_entries(area& a, virt_addr start, virt_addr end, protection rights) REQUIRES(_lock);
-    result<virt_addr> move_area(area& a, virt_addr old_start, u64 old_length, virt_addr target,
-                                u64 new_length, bool keep_old) REQUIRES(_lock);
+    // protect.cc
+    result<void> change_attributes(virt_addr start, virt_addr end,
+                                   result<void> (*change)(area_attributes&, const void*),
+                                   const void* argument) REQUIRES(_lock);
+    void change_entries(const area& a, virt_addr start, virt_addr end) REQUIRES(_lock);
+    result<void> set_locked(virt_addr start, u64 length, bool locked) EXCLUDES(_lock);
+
+    // advise.cc
+    struct sync_piece {
+        ref_ptr<memory_object> object;
+        u64 first_index = 0;
+        u64 count = 0;
+    };
+    result<void> drop_pages(virt_addr start, virt_addr end, advice what) REQUIRES(_lock);
+    result<void> advise_populate(virt_addr start, virt_addr end, access wanted) EXCLUDES(_lock);
+    result<void> next_to_sync(virt_addr& start, virt_addr end, bool invalidate, sync_piece& piece)
+        EXCLUDES(_lock);
+
+    // remap.cc
+    result<virt_addr> remap_locked(remap_request& r) REQUIRES(_lock);
+    bool grow_in_place(area& a, virt_addr end) REQUIRES(_lock);
+    result<virt_addr> move(area& a, const remap_request& r) REQUIRES(_lock);
     result<void> move_entries(virt_addr from, virt_addr to, u64 length) REQUIRES(_lock);
-    template <class Change>
-    result<void> change_attributes(virt_addr start, virt_addr end, Change change) REQUIRES(_lock);
+    result<void> make_slot(virt_addr page); // under the lock
 
     // memory_object.cc: without the lock
     void remove_borrowed(virt_addr start, virt_addr end);
     void write_protect_borrowed(virt_addr start, virt_addr end);
+    void flush_borrowed(virt_addr start, virt_addr end);
 
     mutex _lock{lock_rank::address_space};
     area_tree _areas GUARDED_BY(_lock){this};

@@ -48,12 +48,15 @@ class area : public object_mapping
     /// Byte in the object that `start` shows.
     u64 offset() const { return _offset; }
     u64 page_index(virt_addr address) const { return (_offset + (address - _start)) >> page_shift; }
+    /// Whether bytes [first, end) of the object are visible here.
+    bool shows(u64 first, u64 end) const { return _offset < end && _offset + length() > first; }
     address_space* owner() const { return _owner; }
 
   private:
     friend class address_space;
     friend class memory_object;
     friend class area_tree;
+    friend class dead_areas;
 
     // The address space's lock; of an area with an object also the object's area-list lock, so that
     // unmap_everywhere() may read them under the latter alone.
@@ -68,6 +71,7 @@ class area : public object_mapping
     // Touching in order is answered with more than one page at a time; the address space's lock.
     virt_addr _next_touch;
     u32 _touched_in_order = 0; // pages
+    area* _next_dead = nullptr;
 
     struct start_of {
         using type = virt_addr;

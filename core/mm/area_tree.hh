@@ -14,6 +14,21 @@
 
 namespace mm
 {
+/// Areas that are in no tree any more. They end with this, which must be when no lock is held: an area may
+/// hold the last reference to a file.
+class dead_areas
+{
+  public:
+    dead_areas() = default;
+    dead_areas(dead_areas&& other) { *this = std::move(other); }
+    dead_areas& operator=(dead_areas&& other);
+    ~dead_areas();
+    void add(area& a);
+
+  private:
+    area* _first = nullptr;
+};
+
 class area_tree
 {
   public:
@@ -65,20 +80,28 @@ class area_tree
     /// neighbours. Returns the area that now holds the range. Errors: enomem.
     result<area*> change(area& a, virt_addr start, virt_addr end, const area_attributes& attributes);
 
+    /// What was taken out since the last call, for the caller to end after unlocking.
+    dead_areas take_dead() { return std::move(_dead); }
+
   private:
+    result<area*> make_area(virt_addr start, virt_addr end, const area_attributes& attributes,
+                            const ref_ptr<memory_object>& object, u64 offset);
+    void link(area& a);
     result<area*> split(area& a, virt_addr at);
     area* join_neighbours(area& a);
     bool can_join(const area& low, const area& high) const;
     void erase(area& a);
     void set_range(area& a, virt_addr start, virt_addr end);
-    void note_free(virt_addr start, virt_addr end);
+    void note_free(virt_addr end);
     std::optional<virt_addr> scan_gaps(u64 length, virt_addr low, virt_addr high, u64* largest);
 
     address_space* _owner;
     area::tree _tree;
     area* _last_hit = nullptr;
     u64 _mapped_bytes = 0;
-    virt_addr _search_from{~u64{0}};
+    dead_areas _dead;
+    virt_addr _search_high; // the window's end that the next two are about
+    virt_addr _search_from;
     u64 _largest_above = 0;
 };
 } // namespace mm

@@ -19,6 +19,7 @@
 
 namespace mm
 {
+class address_space;
 class area;
 class memory_object;
 
@@ -115,6 +116,8 @@ class memory_object : public ref_counted<memory_object>
     friend class area_tree;
     void add_area(area& a);
     void remove_area(area& a);
+    void change_range(area& a, virt_addr start, virt_addr end);
+    ref_ptr<address_space> next_owner(const address_space* done, u64 first_byte, u64 end_byte);
     template <class Function>
     void for_each_mapping(u64 first_index, u64 count, Function f);
 
