@@ -8,7 +8,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
 ALLOWED = {
     'core/base': ['arch/include'],
     'core/sync': ['arch/include', 'core/base', 'core/time', 'core/sched', 'core/log.hh'],
-    'core': ['arch/include'],
+    'core': ['arch/include', 'core/base', 'core/sync', 'core/mm'],
     'core/mm': ['arch/include', 'core'],
     'arch/x64': ['arch/include', 'core'],
     'arch/include': ['core'],
