@@ -96,6 +96,14 @@ class [[nodiscard]] result : public detail::result_storage<T>
     {
     }
 
+    /// From a result of what converts to T: result<ref_ptr<derived>> to result<ref_ptr<base>>.
+    template <class U>
+        requires(std::is_convertible_v<U &&, T> && !std::is_same_v<U, T> && !std::is_void_v<U>)
+    constexpr result(result<U>&& other)
+        : base(other.has_value() ? result(static_cast<T>(other.take())) : result(fail(other.error())))
+    {
+    }
+
     constexpr explicit operator bool() const { return this->has_value(); }
     constexpr T& operator*() { return this->value(); }
     constexpr const T& operator*() const { return this->value(); }
@@ -146,10 +154,13 @@ class [[nodiscard]] result<T&>
 };
 
 /// The value of a result, or return its error from the enclosing function.
-#define TRY(...)                                                                                             \
+#define TRY(...) TRY_NAMED_(TRY_PASTE_(try_result_, __COUNTER__), __VA_ARGS__)
+#define TRY_PASTE_(a, b) TRY_PASTE_AGAIN_(a, b)
+#define TRY_PASTE_AGAIN_(a, b) a##b
+#define TRY_NAMED_(name, ...)                                                                                \
     __extension__({                                                                                          \
-        auto&& try_result_ = (__VA_ARGS__);                                                                  \
-        if (!try_result_.has_value()) [[unlikely]]                                                           \
-            return fail(try_result_.error());                                                                \
-        try_result_.take();                                                                                  \
+        auto&& name = (__VA_ARGS__);                                                                         \
+        if (!name.has_value()) [[unlikely]]                                                                  \
+            return fail(name.error());                                                                       \
+        name.take();                                                                                         \
     })
