@@ -116,12 +116,13 @@ def ninja(mode: str, jobs: str = '') -> None:
     """Brings the kernel (and its boot code, where there is some) up to date."""
     command = ['ninja', '-f', 'build.ninja', *(['-j', jobs] if jobs else []), mode]
     try:
-        done = subprocess.run(command, cwd=paths.ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True, check=False)
+        with cache.locked('ninja.lock'):        # two ninjas at once spoil their log
+            done = subprocess.run(command, cwd=paths.ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, text=True, check=False)
     except FileNotFoundError as error:
         raise KilnError('ninja is missing: install the package ninja-build (scripts/setup does)') from error
     if done.returncode != 0:
-        print(done.stdout, file=sys.stderr)
+        print(done.stdout[max(0, done.stdout.find('FAILED')):].rstrip(), file=sys.stderr)
         raise KilnError(f'the kernel could not be built (ninja {mode})')
 
 

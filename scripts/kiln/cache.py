@@ -78,10 +78,10 @@ def image_of(tree: Tree, suffix: str, make: Callable[[Tree, Path], None]) -> Pat
 
 
 @contextmanager
-def locked() -> Iterator[None]:
+def locked(name: str = 'lock') -> Iterator[None]:
     """One process at a time builds and prunes."""
     paths.CACHE.mkdir(parents=True, exist_ok=True)
-    with open(paths.CACHE / 'lock', 'w', encoding='ascii') as file:
+    with open(paths.CACHE / name, 'w', encoding='ascii') as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 

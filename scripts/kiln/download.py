@@ -34,26 +34,29 @@ def resolve(wanted: Sequence[Placed]) -> Dict[str, Package]:
     """The packages and, level by level, their dependencies."""
     found: Dict[str, Package] = {}
     origins = {placed.name: placed.origin for placed in wanted}
-    level = list(origins)
+    level = [[name] for name in origins]
     while level:
-        known = available(level)
-        for name in level:
-            if name not in known and name in origins:
-                raise KilnError(f'{origins[name]}: there is no package "{name}" in this machine\'s sources')
-        take = [name for name in level if name in known and (name in origins or not for_upkeep(known[name]))]
-        found.update({name: known[name] for name in take})
-        level = sorted({choice for name in take for choice in choices(known[name], found)} - set(found))
+        known = available(sorted({name for clause in level for name in clause}))
+        taken: List[Package] = []
+        for clause in level:
+            name = next((name for name in clause if name in known), None)
+            if name is None and clause[0] in origins:
+                raise KilnError(f'{origins[clause[0]]}: there is no package "{clause[0]}" '
+                                'in this machine\'s sources')
+            if name is not None and known[name].name not in found \
+                    and (name in origins or not for_upkeep(known[name])):
+                found[known[name].name] = known[name]
+                taken.append(known[name])
+        level = [clause for package in taken for clause in clauses(package)
+                 if not any(name in found for name in clause)]
     return found
 
 
-def choices(package: Package, found: Dict[str, Package]) -> List[str]:
-    """One name for each clause of the package's dependencies: one that is there, else the first."""
-    result = []
-    for clause in package.depends.split(','):
-        names = [re.split(r'[\s:(]', word.strip(), maxsplit=1)[0] for word in clause.split('|')]
-        if names[0]:
-            result.append(next((name for name in names if name in found), names[0]))
-    return result
+def clauses(package: Package) -> List[List[str]]:
+    """The package's dependencies, each with its alternatives."""
+    lists = [[re.split(r'[\s:(]', word.strip(), maxsplit=1)[0] for word in clause.split('|')]
+             for clause in package.depends.split(',')]
+    return [names for names in lists if names[0]]
 
 
 def available(names: Sequence[str]) -> Dict[str, Package]:
@@ -61,11 +64,10 @@ def available(names: Sequence[str]) -> Dict[str, Package]:
     result = {package.name: package for text in apt.records(names).split('\n\n')
               for package in [parse_paragraph(text)] if package is not None}
     for name in names:
-        if name not in result:
-            real = apt.provider(name)
-            if real:
-                result.update(available([real]))
-                result[name] = result[real]
+        real = apt.provider(name) if name not in result else ''
+        if real:
+            result.update(available([real]))
+            result[name] = result[real]
     return result
 
 
