@@ -6,6 +6,7 @@
 
 #include "arch/cpu.hh"
 #include "arch/ipi.hh"
+#include "arch/scheduler_hooks.hh"
 #include "arch/smp.hh"
 #include "core/log.hh"
 #include "core/mm/address_space.hh"
@@ -98,6 +99,15 @@ void thread::request_attention()
     if (this != arch::current_thread() && _state.load(std::memory_order_relaxed) == thread_state::running)
         if (const cpu* c = _cpu.load(std::memory_order_relaxed); c && c != &cpu::this_cpu())
             arch::send_reschedule(c->number());
+}
+
+void thread::set_address_space(mm::address_space& space)
+{
+    assert(this == arch::current_thread());
+    const auto state = arch::irq_save();
+    _address_space = &space;
+    arch::enter_address_space(space);
+    arch::irq_restore(state);
 }
 
 void thread::before_return(arch::trap_frame&) {}
