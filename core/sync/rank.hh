@@ -24,6 +24,7 @@ enum class lock_rank : u8 {
 
     // Spinlocks, outermost first; every one ranks after every sleeping lock.
     descriptor_table = 100, // linux: descriptors
+    program_timer = 102,    // linux: a POSIX or interval timer's setting
     signal = 104,           // linux: pending signals and actions
     futex_bucket = 108,     // linux: one bucket of waiters
     timer_queue = 112,      // time: one CPU's timers

@@ -24,11 +24,11 @@ struct held_ranks {
 
 constinit std::array<held_ranks, sched::max_cpus> held_spinlocks{};
 
-// Two locks of one rank may be held together: queues of two CPUs, parent and child directory.
+// Two locks of one rank may be held together: queues of two CPUs, two futex buckets (lower address first), parent and child directory.
 bool may_repeat(lock_rank r)
 {
     return r == lock_rank::run_queue || r == lock_rank::directory || r == lock_rank::pipe || r == lock_rank::epoll ||
-           r == lock_rank::file_write || r == lock_rank::wait_queue;
+           r == lock_rank::file_write || r == lock_rank::wait_queue || r == lock_rank::futex_bucket;
 }
 } // namespace
 

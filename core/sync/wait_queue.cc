@@ -7,10 +7,11 @@ void wait_queue::add(waiter& w, bool exclusive)
     assert(!w._queued);
     w._exclusive = exclusive;
     w._queued = true;
-    w._next = nullptr;
-    w._previous = _last;
-    (_last ? _last->_next : _first) = &w;
-    _last = &w;
+    // Who hears everything stands before who takes an event away, so that wake() meets them all.
+    w._next = exclusive ? nullptr : _first;
+    w._previous = exclusive ? _last : nullptr;
+    (w._previous ? w._previous->_next : _first) = &w;
+    (w._next ? w._next->_previous : _last) = &w;
     _occupied.store(true, std::memory_order_relaxed);
 }
 

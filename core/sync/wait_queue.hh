@@ -52,7 +52,8 @@ class wait_queue
     wait_queue(const wait_queue&) = delete;
     wait_queue& operator=(const wait_queue&) = delete;
 
-    /// Enters at the tail. A waiter that is not exclusive hears every wake-up (poll), an exclusive one only its turn.
+    /// A waiter that is not exclusive hears every wake-up (poll) and enters at the head; an exclusive one hears only its
+    /// turn and enters at the tail.
     void add(waiter& w, bool exclusive = true);
 
     /// Leaves; harmless if it is no longer queued. After this the wake function does not run any more.
@@ -108,7 +109,7 @@ class thread_waiter : public waiter
 /// See above. Errors: etimedout if the deadline passes first, eintr if a signal comes first.
 template <class Lock, class Predicate>
 result<void> wait_until(wait_queue& queue, Lock& lock, Predicate predicate, const wait_options& options = {})
-    REQUIRES(lock)
+    REQUIRES(lock) NO_THREAD_SAFETY_ANALYSIS // the predicate names the caller's lock by another expression
 {
     while (!predicate()) {
         sched::thread_waiter self;
