@@ -1,0 +1,8 @@
+// Calls abort.
+#include <stdlib.h>
+
+int main(void)
+{
+    abort();
+    return 0;
+}

@@ -1,0 +1,6 @@
+// Divides by zero.
+int main(void)
+{
+    volatile int zero = 0;
+    return 100 / zero;
+}

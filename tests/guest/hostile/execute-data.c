@@ -1,0 +1,8 @@
+// Jumps into its data.
+static unsigned char code[] = {0xc3};
+
+int main(void)
+{
+    ((void (*)(void))code)();
+    return 0;
+}

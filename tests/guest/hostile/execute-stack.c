@@ -1,0 +1,7 @@
+// Jumps into its stack.
+int main(void)
+{
+    volatile unsigned char code[16] = {0xc3};
+    ((void (*)(void))code)();
+    return 0;
+}

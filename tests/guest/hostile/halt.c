@@ -1,0 +1,6 @@
+// Executes HLT for ever.
+int main(void)
+{
+    for (;;)
+        __asm__ volatile("hlt");
+}
