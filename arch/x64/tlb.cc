@@ -18,13 +18,11 @@ namespace
 using cpu_words = std::atomic<u64>[sched::cpu_set::word_count];
 
 constinit cpu_words idle_cpus = {};
-constinit std::atomic<u64> kernel_generation{0};
 
 /// What a CPU knows; only its own CPU uses it.
 struct cpu_view {
     tlb_domain* loaded = nullptr;
-    u64 kernel_seen = 0; // generations when it went idle
-    u64 domain_seen = 0;
+    u64 seen = 0; // the domain's generation when the CPU went idle
 };
 constinit cpu_view views[sched::max_cpus] = {};
 
@@ -56,18 +54,6 @@ void flush_local_range(void* argument)
         flush_local_page(page);
 }
 
-/// On the CPUs of `words` (all if null) that are not idle.
-void flush_others(const cpu_words* words, address_range& range)
-{
-    sched::cpu_set targets;
-    for (size_t i = 0; i < sched::cpu_set::word_count; i++) {
-        const u64 wanted = words ? (*words)[i].load(std::memory_order_seq_cst) : ~u64{0};
-        targets.set_word(i, wanted & ~idle_cpus[i].load(std::memory_order_seq_cst));
-    }
-    targets.remove(current_cpu());
-    if (!targets.empty())
-        call_on_cpus(targets, flush_local_range, &range);
-}
 } // namespace
 
 void flush_local_page(virt_addr page)
@@ -115,34 +101,38 @@ void tlb_domain::flush(virt_addr start, virt_addr end)
     address_range range{start, end};
     flush_local_range(&range);
     _generation.fetch_add(1, std::memory_order_seq_cst);
-    if (!only_here())
-        flush_others(&_cpus, range);
+    if (only_here())
+        return;
+    sched::cpu_set targets;
+    for (size_t i = 0; i < sched::cpu_set::word_count; i++)
+        targets.set_word(i, _cpus[i].load(std::memory_order_seq_cst) & ~idle_cpus[i].load(std::memory_order_seq_cst));
+    targets.remove(current_cpu());
+    if (!targets.empty())
+        call_on_cpus(targets, flush_local_range, &range);
 }
 
+/// Idle CPUs too: their interrupt handlers run before they could compare a generation.
 void flush_kernel_tlb(virt_addr start, virt_addr end)
 {
     address_range range{start, end};
     flush_local_range(&range);
-    kernel_generation.fetch_add(1, std::memory_order_seq_cst);
-    flush_others(nullptr, range);
+    call_on_cpus(sched::cpu_set::all(), flush_local_range, &range);
 }
 
 void tlb_enter_idle()
 {
     const unsigned cpu = current_cpu();
     cpu_view& view = views[cpu];
-    view.kernel_seen = kernel_generation.load(std::memory_order_seq_cst);
-    view.domain_seen = view.loaded ? view.loaded->_generation.load(std::memory_order_seq_cst) : 0;
+    view.seen = view.loaded ? view.loaded->_generation.load(std::memory_order_seq_cst) : 0;
     idle_cpus[word_of(cpu)].fetch_or(bit_of(cpu), std::memory_order_seq_cst);
 }
 
 void tlb_leave_idle()
 {
     const unsigned cpu = current_cpu();
-    cpu_view& view = views[cpu];
+    const cpu_view& view = views[cpu];
     idle_cpus[word_of(cpu)].fetch_and(~bit_of(cpu), std::memory_order_seq_cst);
-    if (view.kernel_seen != kernel_generation.load(std::memory_order_seq_cst) ||
-        (view.loaded && view.domain_seen != view.loaded->_generation.load(std::memory_order_seq_cst)))
+    if (view.loaded && view.seen != view.loaded->_generation.load(std::memory_order_seq_cst))
         flush_local_all();
 }
 } // namespace arch

@@ -101,12 +101,15 @@ void thread::request_attention()
             arch::send_reschedule(c->number());
 }
 
-void thread::set_address_space(mm::address_space& space)
+void thread::set_address_space(mm::address_space* space)
 {
     assert(this == arch::current_thread());
     const auto state = arch::irq_save();
-    _address_space = &space;
-    arch::enter_address_space(space);
+    _address_space = space;
+    if (space)
+        arch::enter_address_space(*space);
+    else
+        arch::leave_address_space();
     arch::irq_restore(state);
 }
 

@@ -61,8 +61,8 @@ class thread : public ref_counted<thread>, private entity
     /// The address space whose lower half this thread sees; null for kernel threads.
     mm::address_space* address_space() const { return _address_space; }
 
-    /// Makes the running thread (`this`) see another lower half from now on; the space outlives the thread.
-    void set_address_space(mm::address_space& space);
+    /// Makes the running thread (`this`) see another lower half from now on, or none; the caller keeps it alive.
+    void set_address_space(mm::address_space* space);
 
     /// Makes an interruptible wait of this thread end with eintr, now or at its next; callable from any context.
     void interrupt();

@@ -4,7 +4,7 @@
 #include <array>
 
 #include "arch/early_output.hh"
-#include "arch/power.hh"
+#include "drivers/power/power.hh"
 #include "core/log.hh"
 #include "core/sched/thread.hh"
 #include "linux/signal/crash_report.hh"
@@ -223,6 +223,6 @@ void finish(u32 wait_status)
         klog::format(text.data(), text.size(), "{} {} {}", wait_status, out.written(), err.written());
     send("exit", {text.data(), size});
     flush();
-    arch::power_off();
+    power::off();
 }
 } // namespace control

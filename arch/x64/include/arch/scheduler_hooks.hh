@@ -28,6 +28,9 @@ void adopt_current_stack(sched::thread& idle);
 /// Makes the calling CPU see an application's half. Interrupts off.
 void enter_address_space(mm::address_space& space);
 
+/// Makes it see none. Interrupts off.
+void leave_address_space();
+
 /// Halts with interrupts on until one arrives; called with interrupts off, returns with them off.
 void halt_until_interrupt();
 } // namespace arch
