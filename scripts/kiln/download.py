@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import Dict, List, Sequence
 
@@ -25,8 +25,10 @@ def add(tree: Tree, wanted: Sequence[Placed]) -> List[str]:
         return []
     apt.update()
     found = resolve(wanted)
+    fetch([package for package in found.values() if not folder_of(package).is_dir()])
     for name, package in found.items():
-        add_folder(tree, unpacked(name, package.version), f'package {name}')
+        os.utime(folder_of(package))
+        add_folder(tree, folder_of(package), f'package {name}')
     return list(found)
 
 
@@ -71,27 +73,35 @@ def available(names: Sequence[str]) -> Dict[str, Package]:
     return result
 
 
-def unpacked(name: str, version: str) -> Path:
-    """The folder with the package's files, in the cache."""
-    folder = paths.CACHE / 'packages' / f'{name}_{version.replace("/", "_")}'
-    if folder.is_dir():
-        os.utime(folder)
-        return folder
-    work = folder.with_name(f'.{folder.name}.{os.getpid()}')
-    shutil.rmtree(work, ignore_errors=True)
-    (work / 'deb').mkdir(parents=True)
+def folder_of(package: Package) -> Path:
+    """Where the package's files are in the cache, or will be."""
+    return paths.CACHE / 'packages' / f'{package.name}_{package.version.replace("/", "_")}'
+
+
+def fetch(missing: Sequence[Package]) -> None:
+    """Downloads packages with one call of apt, which is slow to start, and unpacks each."""
+    if not missing:
+        return
+    (paths.CACHE / 'packages').mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix='.', dir=paths.CACHE / 'packages') as work:
+        names = [f'{package.name}={package.version}' for package in missing]
+        apt.run(['apt-get', 'download', '-qq', *names], 'packages could not be downloaded', Path(work))
+        for package in missing:
+            deb, = Path(work).glob(f'{package.name}_*.deb')
+            unpack(deb, Path(work) / package.name, folder_of(package))
+
+
+def unpack(deb: Path, work: Path, folder: Path) -> None:
+    """Unpacks one package; the folder appears only when it is complete."""
+    command = ['dpkg-deb', '-x', str(deb), str(work)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise KilnError(f'{deb.name} could not be unpacked: {done.stderr.strip()}')
     try:
-        apt.run(['apt-get', 'download', '-qq', f'{name}={version}'],
-                f'package {name} could not be downloaded', work / 'deb')
-        deb, = (work / 'deb').glob('*.deb')
-        done = subprocess.run(['dpkg-deb', '-x', str(deb), str(work / 'files')], capture_output=True,
-                              text=True, check=False)
-        if done.returncode != 0:
-            raise KilnError(f'package {name} could not be unpacked: {done.stderr.strip()}')
-        os.rename(work / 'files', folder)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-    return folder
+        os.rename(work, folder)
+    except OSError:
+        if not folder.is_dir():         # else somebody was faster
+            raise
 
 
 def add_folder(tree: Tree, folder: Path, origin: str) -> None:
