@@ -61,8 +61,7 @@ result<void> console::make_port_queues(u32 ports)
         auto in = make_queue(in_queue(_place_count), console_port::most_buffers);
         if (!in && in.error() == errc::enodev)
             break; // it announced more ports than it has queues for
-        TRY(in);
-        place.in = in.take();
+        place.in = TRY(std::move(in));
         place.out = TRY(make_queue(out_queue(_place_count), console_port::most_buffers));
     }
     return {};
