@@ -35,7 +35,9 @@ def add_module(tree: Tree, module: Manifest) -> None:
             tree.add_host(host.path, host.origin, host.to or None)
             if elf.is_elf(host.path) and not host.to:
                 add_closure(tree, host.path, host.origin)
-        elif not host.optional:
+        elif host.optional:
+            tree.inputs.add(host.path)          # when it appears one day, the image is out of date
+        else:
             raise KilnError(f'{host.origin}: {host.path} is not on this machine')
     for files in module.files:
         add_files(tree, module, files)
