@@ -19,7 +19,6 @@ from .tree import Tree
 USAGE = """usage: scripts/build image=NAME[,NAME...] [fs=rofs|ramfs] [mode=release|debug] [-jN] [--modules D]
        scripts/build            lists the modules
        scripts/build --clean    deletes all that was built or cached"""
-LAST_IMAGE = paths.BUILD / 'last-image'
 FETCHED = ('third-party', 'apt')
 MAKERS = {'rofs': ('erofs', erofs.make), 'ramfs': ('cpio.gz', cpio.make)}
 
@@ -56,8 +55,9 @@ def build_or_list(argv: List[str]) -> int:
         return 0
     ninja(request.mode, request.jobs)
     image, recipe = build(request)
-    LAST_IMAGE.write_text(json.dumps({'names': list(map(absolute_if_path, request.names)), 'fs': request.fs,
-                                      'modules': list(map(os.path.abspath, request.modules))}))
+    paths.LAST_IMAGE.write_text(json.dumps({
+        'names': list(map(absolute_if_path, request.names)), 'fs': request.fs,
+        'modules': list(map(os.path.abspath, request.modules))}))
     print(closing_line(image, recipe, request))
     return 0
 

@@ -13,10 +13,12 @@ import os
 import shutil
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Callable, Iterator, List, Optional
+from typing import TYPE_CHECKING, Callable, Iterator, List, Optional
 
 from . import paths
-from .tree import Tree
+
+if TYPE_CHECKING:
+    from .tree import Tree
 
 LIMIT = 4 << 30
 TOOLS = Path(__file__).resolve().parent

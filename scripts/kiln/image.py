@@ -1,4 +1,8 @@
-"""What run.py boots: a root made from a program, from modules, or out of an image file, and its own words."""
+"""What run.py boots: a root made from a program, from modules, or out of an image file, and its own words.
+
+What packs images is imported only where an image has to be made: most runs find theirs in the cache, and
+loading the packing half of the tools would take longer than all else that run.py does before QEMU starts.
+"""
 from __future__ import annotations
 
 import json
@@ -7,11 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import List, Optional, Sequence, Tuple
 
-from . import assemble, bootline, build, cache, disk, ldcache, paths
+from . import bootline, cache, disk, hostpath, paths
 from .errors import KilnError
-from .manifest import NAME
-from .modules import Finder
-from .tree import Tree
 
 CPIO_MAGIC = (b'\x1f\x8b', b'070701', b'070702')
 
@@ -32,19 +33,25 @@ class Image:
 
 def of_program(name: str, adds: Sequence[str], fs: str) -> Tuple[Image, str]:
     """--exec: the image for a program of this machine, and the program's path in it."""
-    program = assemble.find_program(name)
+    program = hostpath.find_program(name)
     key = cache.recipe_key('exec', fs, program, _absolute(adds))
     recipe = cache.recall(key)
     if recipe is None:
-        tree = Tree()
-        assemble.add_base(tree)
-        assemble.add_program(tree, program)
-        for text in adds:
-            assemble.add_extra(tree, text)
-        ldcache.add(tree)
-        suffix, make = build.MAKERS[fs]
-        recipe = cache.remember(key, tree, cache.image_of(tree, suffix, make))
+        recipe = _pack_program(key, program, adds, fs)
     return Image(Path(recipe['image']), fs == 'ramfs', paths=recipe['paths']), program
+
+
+def _pack_program(key: str, program: str, adds: Sequence[str], fs: str) -> dict:
+    from . import assemble, build, ldcache
+    from .tree import Tree
+    tree = Tree()
+    assemble.add_base(tree)
+    assemble.add_program(tree, program)
+    for text in adds:
+        assemble.add_extra(tree, text)
+    ldcache.add(tree)
+    suffix, make = build.MAKERS[fs]
+    return cache.remember(key, tree, cache.image_of(tree, suffix, make))
 
 
 def named(name: Optional[str], adds: Sequence[str], fs: Optional[str], modules: Sequence[str]) -> Image:
@@ -62,14 +69,14 @@ def named(name: Optional[str], adds: Sequence[str], fs: Optional[str], modules: 
 def built_last() -> dict:
     """What scripts/build was asked for the last time."""
     try:
-        return json.loads(build.LAST_IMAGE.read_text())
+        return json.loads(paths.LAST_IMAGE.read_text())
     except (OSError, ValueError) as error:
         raise KilnError('nothing to run: give --exec PROGRAM or --image NAME') from error
 
 
 def is_file_name(name: str) -> bool:
     """Whether --image means a file: it exists, or looks like one and is no module's folder."""
-    if os.path.isdir(name) and os.path.exists(os.path.join(name, NAME)):
+    if os.path.isdir(name) and os.path.exists(os.path.join(name, 'module.toml')):
         return False
     looks_like_one = name.endswith('.img') or (name.startswith(('/', './')) and ',' not in name)
     return os.path.isfile(name) or looks_like_one
@@ -77,6 +84,8 @@ def is_file_name(name: str) -> bool:
 
 def of_modules(names: Sequence[str], adds: Sequence[str], fs: str, folders: Sequence[str]) -> Image:
     """The image of some modules; built only if something has changed."""
+    from . import build
+    from .modules import Finder
     request = build.Request(list(names), fs, modules=list(folders))
     recipe = build.root(Finder(folders).ordered(names), request, adds, rebuild=False)
     return Image(Path(recipe['image']), fs == 'ramfs', recipe['words'], recipe['paths'])
@@ -128,4 +137,4 @@ def bootable_disk(image: Image, mode: str) -> Path:
 
 def _absolute(adds: Sequence[str]) -> List[List[str]]:
     """--add arguments, which mean different files in different folders."""
-    return [[text, os.path.abspath(assemble.split_add(text)[0])] for text in adds]
+    return [[text, os.path.abspath(hostpath.split_add(text)[0])] for text in adds]

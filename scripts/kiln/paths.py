@@ -5,6 +5,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / 'build'
 CACHE = BUILD / 'cache'
 MODULES = ROOT / 'modules'
+LAST_IMAGE = BUILD / 'last-image'
 LAST_CRASH = BUILD / 'last-crash.txt'
 
 

@@ -9,7 +9,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import List, Optional, Tuple
 
-from . import bootline, build, disk, image, options, paths, qcow2, qemu, terminal
+from . import bootline, disk, image, options, paths, qcow2, qemu, terminal
 from .errors import STATUS_TIMEOUT, KilnError
 from .image import Image
 from .session import Options, Session
@@ -149,7 +149,8 @@ def data_disk(name: str) -> qemu.Disk:
 def build_kernel_if_missing(chosen: Namespace) -> None:
     """A first run builds the kernel; later ones leave it alone (scripts/build brings it up to date)."""
     if not paths.kernel(chosen.mode).exists() and not chosen.dry_run and 'KILN_QEMU' not in os.environ:
-        build.ninja(chosen.mode)
+        from .build import ninja
+        ninja(chosen.mode)
 
 
 def hint_at_missing_files(program: bootline.Program, guest_paths: List[str]) -> None:
