@@ -165,6 +165,9 @@ class address_space : public ref_counted<address_space>
 
     memory_usage usage() EXCLUDES(_lock);
 
+    /// To look up what is mapped now, without a lock: crash reports and tests.
+    const arch::page_table& tables() const { return _tables; }
+
     /// The context switch, interrupts off: this CPU now runs on these page tables, or no longer does.
     void enter(unsigned cpu);
     void leave(unsigned cpu);

@@ -225,6 +225,12 @@ result<area*> area_tree::insert(virt_addr start, virt_addr end, const area_attri
         set_range(*above, start, above->_end);
         return &*above;
     }
+    return insert_apart(start, end, attributes, object, offset);
+}
+
+result<area*> area_tree::insert_apart(virt_addr start, virt_addr end, const area_attributes& attributes,
+                                      const ref_ptr<memory_object>& object, u64 offset)
+{
     area* a = TRY(make_area(start, end, attributes, object, object ? offset : 0));
     link(*a);
     return a;

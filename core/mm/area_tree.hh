@@ -70,6 +70,11 @@ class area_tree
     result<area*> insert(virt_addr start, virt_addr end, const area_attributes& attributes,
                          const ref_ptr<memory_object>& object, u64 offset);
 
+    /// The same as an area of its own, until join().
+    result<area*> insert_apart(virt_addr start, virt_addr end, const area_attributes& attributes,
+                               const ref_ptr<memory_object>& object, u64 offset);
+    void join(area& a) { join_neighbours(a); }
+
     /// Makes it possible to remove() exactly [start, end): splits the one area that has parts on both sides.
     /// Errors: enomem.
     result<void> prepare_remove(virt_addr start, virt_addr end);
