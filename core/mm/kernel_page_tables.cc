@@ -19,6 +19,7 @@ using arch::page_rights;
 using arch::page_table;
 
 constinit phys_addr kernel_root{};
+constinit phys_addr image_base{};
 
 constexpr page_rights read_only{.read = true};
 constexpr page_rights read_write{.read = true, .write = true};
@@ -85,6 +86,7 @@ result<void> init_kernel_page_tables(std::span<const memory_range> mapped, phys_
     // first of them.
     TRY(tables.huge_slot_for(kernel_areas_start));
     kernel_root = root;
+    image_base = kernel_base;
     tables.activate();
     return {};
 }

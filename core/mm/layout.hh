@@ -42,6 +42,9 @@ inline phys_addr to_physical(const void* pointer)
     return phys_addr(reinterpret_cast<u64>(pointer) - arch::direct_map_base);
 }
 
+/// Where a byte of the kernel image lies in RAM; after init_kernel_page_tables().
+phys_addr kernel_image_to_physical(const void* pointer);
+
 /// Whether the whole range lies where the application may have memory.
 constexpr bool is_application_range(virt_addr start, u64 length)
 {
