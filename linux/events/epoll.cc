@@ -1,0 +1,320 @@
+#include "linux/events/epoll.hh"
+
+#include "linux/events/deadline.hh"
+#include "linux/events/epoll_watch.hh"
+#include "linux/events/watch_shard.hh"
+#include "linux/files/file_end.hh"
+#include "linux/files/file_kind.hh"
+
+namespace linux
+{
+namespace
+{
+constexpr unsigned deepest_nesting = 5; // as Linux
+constexpr u32 always = vfs::poll_event::error | vfs::poll_event::hang_up;
+constexpr size_t shard_count = 128;
+
+constinit std::array<watch_shard, shard_count> shards{};
+constinit mutex nesting{lock_rank::epoll};
+
+u32 interest_of(const epoll_event& event) { return (event.events & ~epoll_flags) | always; }
+} // namespace
+
+watch_shard& watch_shard::of(const vfs::file& file)
+{
+    const auto address = reinterpret_cast<u64>(&file);
+    return shards[(address >> 6 ^ address >> 13) % shard_count];
+}
+
+void forget_watches(vfs::file& file)
+{
+    auto& shard = watch_shard::of(file);
+    lock_guard guard{shard};
+    while (watch* const w = shard.find(file)) {
+        shard.remove(*w);
+        watch_shard::set_of(*w).forget(*w);
+    }
+}
+
+watch::watch(epoll_set& set, vfs::file& file, int descriptor, const epoll_event& event)
+    : _set(set), _file(file), _descriptor(descriptor), _event(event), _interest(interest_of(event))
+{
+}
+
+void watch::listen(wait_queue& queue)
+{
+    place* p = &_first_place;
+    if (std::exchange(_listening, true)) {
+        auto more = try_make_unique<place>();
+        if (!more) {
+            _out_of_memory = true;
+            return;
+        }
+        (*more)->next = std::move(_more_places);
+        _more_places = more.take();
+        p = _more_places.get();
+    }
+    p->owner = this;
+    p->queue = &queue;
+    queue.add(*p, false);
+}
+
+void watch::leave_queues()
+{
+    if (_listening)
+        _first_place.queue->remove(_first_place);
+    for (place* p = _more_places.get(); p; p = p->next.get())
+        p->queue->remove(*p);
+}
+
+bool watch::wake(waiter& w, u32 key)
+{
+    auto& self = *static_cast<place&>(w).owner;
+    if (key & self._interest.load(std::memory_order_relaxed))
+        self._set.mark_ready(self);
+    return false; // stays in the file's queue
+}
+
+result<ref_ptr<epoll_set>> epoll_set::create()
+{
+    return make_ref<epoll_set>(TRY(kind_inode<epoll_set>()));
+}
+
+epoll_set::~epoll_set()
+{
+    for (;;) {
+        const vfs::file* next = nullptr;
+        WITH_LOCK(_lock)
+        {
+            if (!_watches.empty())
+                next = &_watches.begin()->_file;
+        }
+        if (!next)
+            return;
+        // Between the locks the file may end and take its watches away itself.
+        auto& shard = watch_shard::of(*next);
+        lock_guard outer{shard};
+        lock_guard guard{_lock};
+        if (_watches.empty() || &_watches.begin()->_file != next)
+            continue;
+        watch& w = *_watches.begin();
+        shard.remove(w);
+        unlink(w);
+    }
+}
+
+/// Takes a watch out of everything but its shard and deletes it.
+void epoll_set::unlink(watch& w)
+{
+    w.leave_queues(); // no wake-up can mark it ready any more
+    WITH_LOCK(_ready_lock)
+    {
+        if (w._ready)
+            _ready.erase(_ready.iterator_to(w));
+        _any_ready.store(!_ready.empty(), std::memory_order_relaxed);
+    }
+    _watches.erase(_watches.iterator_to(w));
+    delete &w;
+}
+
+void epoll_set::forget(watch& w)
+{
+    lock_guard guard{_lock};
+    unlink(w);
+}
+
+/// Whether `target` can be reached from this set through watched sets, or the chain is too long.
+bool epoll_set::reaches(const epoll_set& target, unsigned depth)
+{
+    if (this == &target || depth > deepest_nesting)
+        return true;
+    lock_guard guard{_lock};
+    for (watch& w : _watches)
+        if (auto* const inner = file_as<epoll_set>(w._file))
+            if (inner->reaches(target, depth + 1))
+                return true;
+    return false;
+}
+
+result<void> epoll_set::add(vfs::file& target, int descriptor, const epoll_event& event)
+{
+    if (!target.can_wait())
+        return fail(errc::eperm);
+    auto* const inner = file_as<epoll_set>(target);
+    if (!inner)
+        return insert(target, descriptor, event);
+    lock_guard guard{nesting}; // so that two sets cannot be put into each other at once
+    if (event.events & epoll_exclusive)
+        return fail(errc::einval);
+    if (inner->reaches(*this, 1))
+        return fail(errc::eloop);
+    return insert(target, descriptor, event);
+}
+
+result<void> epoll_set::insert(vfs::file& target, int descriptor, const epoll_event& event)
+{
+    auto fresh = TRY(try_make_unique<watch>(*this, target, descriptor, event));
+    note_end_matters(target);
+
+    auto& shard = watch_shard::of(target);
+    lock_guard outer{shard};
+    lock_guard guard{_lock};
+    if (!_watches.insert(*fresh).second)
+        return fail(errc::eexist);
+    watch& w = *fresh.release();
+    shard.add(w);
+    const u32 ready = target.poll(w._interest.load(std::memory_order_relaxed), &w);
+    if (w._out_of_memory) {
+        shard.remove(w);
+        unlink(w);
+        return fail(errc::enomem);
+    }
+    if (ready)
+        mark_ready(w);
+    return {};
+}
+
+result<void> epoll_set::modify(vfs::file& target, int descriptor, const epoll_event& event)
+{
+    lock_guard guard{_lock};
+    const auto found = _watches.find(watch::key{&target, descriptor});
+    if (found == _watches.end())
+        return fail(errc::enoent);
+    if (found->_event.events & epoll_exclusive || event.events & epoll_exclusive)
+        return fail(errc::einval);
+    found->_event = event;
+    found->_interest.store(interest_of(event), std::memory_order_relaxed);
+    std::atomic_thread_fence(std::memory_order_seq_cst); // wake-ups see the interest before we ask the file
+    if (target.poll(interest_of(event), nullptr))
+        mark_ready(*found);
+    return {};
+}
+
+result<void> epoll_set::remove(vfs::file& target, int descriptor)
+{
+    auto& shard = watch_shard::of(target);
+    lock_guard outer{shard};
+    lock_guard guard{_lock};
+    const auto found = _watches.find(watch::key{&target, descriptor});
+    if (found == _watches.end())
+        return fail(errc::enoent);
+    shard.remove(*found);
+    unlink(*found);
+    return {};
+}
+
+/// From any context, also below a file's wait queue.
+void epoll_set::mark_ready(watch& w)
+{
+    WITH_LOCK(_ready_lock)
+    {
+        if (w._ready)
+            return;
+        w._ready = true;
+        _ready.push_back(w);
+        _any_ready.store(true, std::memory_order_relaxed);
+    }
+    _waiters.wake_one(vfs::poll_event::readable);
+}
+
+/// The list's first; it can be marked anew from now on, so that news that come while it is asked are not lost.
+watch* epoll_set::take_ready()
+{
+    lock_guard guard{_ready_lock};
+    if (_ready.empty())
+        return nullptr;
+    watch& w = _ready.front();
+    _ready.pop_front();
+    w._ready = false;
+    _any_ready.store(!_ready.empty(), std::memory_order_relaxed);
+    return &w;
+}
+
+void epoll_set::put_back(watch& w)
+{
+    lock_guard guard{_ready_lock};
+    if (w._ready)
+        return;
+    w._ready = true;
+    _ready.push_back(w);
+    _any_ready.store(true, std::memory_order_relaxed);
+}
+
+/// What is true of the watch's file now, of what is wanted.
+u32 epoll_set::ask(watch& w)
+{
+    const u32 interest = w._interest.load(std::memory_order_relaxed);
+    return interest == 0 ? 0 : w._file.poll(interest, nullptr) & interest;
+}
+
+size_t epoll_set::collect(std::span<epoll_event> out)
+{
+    lock_guard guard{_lock};
+    size_t count = 0;
+    watch* first_again = nullptr; // level-triggered ones come round once per call
+    while (count < out.size()) {
+        watch* const w = take_ready();
+        if (!w)
+            break;
+        if (w == first_again) {
+            put_back(*w);
+            break;
+        }
+        const u32 ready = ask(*w);
+        if (ready == 0)
+            continue;
+        out[count++] = {ready, w->_event.data};
+        if (w->_event.events & epoll_oneshot) {
+            w->_interest.store(0, std::memory_order_relaxed);
+        } else if (!(w->_event.events & epoll_edge)) {
+            put_back(*w);
+            if (!first_again)
+                first_again = w;
+        }
+    }
+    return count;
+}
+
+result<size_t> epoll_set::wait(std::span<epoll_event> out, instant deadline)
+{
+    for (;;) {
+        if (has_ready())
+            if (const size_t count = collect(out)) {
+                // There is more, or what we took may still be ready: for another thread that waits.
+                if (has_ready())
+                    _waiters.wake_one(vfs::poll_event::readable);
+                return count;
+            }
+        if (deadline == do_not_wait)
+            return size_t{0};
+        const auto waited =
+            wait_until(_waiters, [this] { return has_ready(); }, {.deadline = deadline, .interruptible = true});
+        if (!waited) {
+            if (waited.error() == errc::etimedout)
+                return size_t{0};
+            return fail(waited.error());
+        }
+    }
+}
+
+u32 epoll_set::poll(u32 interest, vfs::poll_registrar* registrar)
+{
+    if (registrar)
+        registrar->listen(_waiters);
+    if (!(interest & vfs::poll_event::readable) || !has_ready())
+        return 0;
+    // Marked is not yet ready: ask, and keep what is.
+    lock_guard guard{_lock};
+    while (watch* const w = take_ready())
+        if (ask(*w)) {
+            put_back(*w);
+            return interest & vfs::poll_event::readable;
+        }
+    return 0;
+}
+
+result<size_t> epoll_set::describe(std::span<char> buffer) const
+{
+    return describe_as("anon_inode:[eventpoll]", buffer);
+}
+} // namespace linux
