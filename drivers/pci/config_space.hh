@@ -22,7 +22,6 @@ struct location {
 class config_space
 {
   public:
-
     /// All ones where there is no function.
     virtual u32 read32(location where, u16 offset) = 0;
     virtual void write32(location where, u16 offset, u32 value) = 0;

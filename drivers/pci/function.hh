@@ -25,12 +25,13 @@ namespace capability_id
 inline constexpr u8 msi = 0x05, vendor = 0x09, msi_x = 0x11;
 } // namespace capability_id
 
-/// Memory or ports that a function decodes.
+/// Where memory or ports that a function decodes begin. How much it is stands in no register: a driver knows,
+/// or a capability says. (Writing ones to a base address register tells, but moves the device for a moment,
+/// and then hypervisors rebuild their memory map: milliseconds.)
 struct base_address {
     enum class space : u8 { none, memory, port };
     space where = space::none;
     u64 address = 0;
-    u64 size = 0;
 };
 
 class function
@@ -51,7 +52,7 @@ class function
     void write32(u16 offset, u32 value) { _space.write32(_where, offset, value); }
 
     /// Base address register `index` (0..5); `none` if it is unused or was given no address.
-    base_address bar(unsigned index);
+    base_address bar(unsigned index) const;
 
     /// Decode memory and ports, and let the function reach memory itself.
     void enable();

@@ -41,7 +41,7 @@ result<void> interrupts::enable_msi_x(u16 capability)
     const size_t bytes = count * entry_size;
     const base_address bar = _function.bar(place & 7);
     const u64 offset = place & ~7u;
-    if (bar.where != base_address::space::memory || offset > bar.size || bar.size - offset < bytes)
+    if (bar.where != base_address::space::memory)
         return fail(errc::eio);
     _table = static_cast<volatile u32*>(TRY(mm::map_device(phys_addr{bar.address + offset}, bytes)));
     for (u16 i = 0; i < count; i++)

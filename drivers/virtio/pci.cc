@@ -1,7 +1,7 @@
 // Virtio devices on PCI, the modern interface (virtio 1.2 §4.1).
 //
-// Vendor capabilities say in which BAR the register blocks lie; each block is checked against its BAR and
-// mapped. With MSI-X a device with few queues gets a vector for each, one with many a shared vector; without
+// Vendor capabilities say in which BAR the register blocks lie; each is mapped as far as it is used. With
+// MSI-X a device with few queues gets a vector for each, one with many a shared vector; without
 // MSI-X the shared line and the ISR byte serve. The configuration has vector 0.
 #include <array>
 #include <cstring>
@@ -42,6 +42,7 @@ enum common : size_t {
 constexpr u16 vendor_id = 0x1af4;
 constexpr u16 first_modern_device = 0x1040;
 constexpr u16 subsystem_device = 0x2e;
+constexpr u64 largest_block = 16_MiB; // more would be nonsense, and costs page tables
 
 /// Registers of one kind, mapped.
 struct register_block {
@@ -160,8 +161,7 @@ result<register_block> pci_transport::map_block(u16 capability)
     const u64 offset = _function.read32(static_cast<u16>(capability + 8));
     const u64 length = _function.read32(static_cast<u16>(capability + 12));
     const auto bar = _function.bar(_function.read8(static_cast<u16>(capability + 4)));
-    if (bar.where != pci::base_address::space::memory || length == 0 || offset > bar.size ||
-        bar.size - offset < length)
+    if (bar.where != pci::base_address::space::memory || length == 0 || length > largest_block)
         return fail(errc::eio);
     void* const mapped = TRY(mm::map_device(phys_addr{bar.address + offset}, length));
     return register_block{static_cast<volatile std::byte*>(mapped), length};
