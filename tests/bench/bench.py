@@ -1,0 +1,224 @@
+"""scripts/bench: runs the microbenchmarks on Kiln and on the tuned Linux guest, and compares."""
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+from typing import Callable, Dict, List, Optional
+
+import kiln_guest
+import linux_guest
+import report
+from rows import PROGRAMS
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILT = ROOT / 'build' / 'bench'
+LINUX_KERNEL = BUILT / 'linux' / 'vmlinux'
+LINUX_INIT = BUILT / 'linux' / 'init'
+KILN_KERNEL = ROOT / 'build' / 'release.x64' / 'kernel-stripped.elf'
+LINUX_RESULTS = BUILT / 'linux.json'
+SETTINGS = ['MB_MS=2', 'MB_REPS=1']     # instructions are counted: long runs and repetitions add nothing
+WALL_RUNS = 5
+PARTS = ('boot', 'memory', 'size', *PROGRAMS)
+RESULT = re.compile(r'^([a-z]+\.\w+) (\S+) (\S+)', re.M)
+
+
+class System:
+    """A system under test: how to run a program on it, and the measurements that need more than its output."""
+    name = ''
+
+    def output(self, program: str, settings: List[str], memory: str = '128', icount: bool = True) -> Optional[str]:
+        """What the program printed, or None (with a line on standard error) if it failed."""
+        raise NotImplementedError
+
+    def wall(self) -> Dict[str, float]:
+        """One boot of hello without icount: milliseconds until the end, and QEMU's CPU time."""
+        raise NotImplementedError
+
+    def memory_steps(self) -> List[str]:
+        """Sizes of memory to choose the smallest from, ascending."""
+        raise NotImplementedError
+
+    def kernel_size(self) -> float:
+        """KB (1,000 bytes) of the stripped kernel."""
+        raise NotImplementedError
+
+    def complain(self, program: str, why: str) -> None:
+        """A program that failed is one line; its rows stay empty."""
+        print(f'bench: {self.name}: {program}: {why}', file=sys.stderr)
+
+
+class Kiln(System):
+    """By scripts/run.py."""
+    name = 'Kiln'
+
+    def output(self, program: str, settings: List[str], memory: str = '128', icount: bool = True) -> Optional[str]:
+        result = kiln_guest.run(BUILT / program, (), settings, memory, icount)
+        if result.status != 0 and memory == '128':
+            self.complain(program, f'status {result.status}; {result.errors.strip()[-300:]}')
+        return result.output if result.status == 0 or memory == '128' else None
+
+    def wall(self) -> Dict[str, float]:
+        stats = kiln_guest.run(BUILT / 'hello', icount=False).stats
+        return {'boot.wall': stats['wall_s'] * 1e3, 'boot.cpu': stats['qemu_cpu_s'] * 1e3}
+
+    def memory_steps(self) -> List[str]:
+        return [f'{quarter * 256}K' for quarter in range(4, 129)]
+
+    def kernel_size(self) -> float:
+        return KILN_KERNEL.stat().st_size / 1000
+
+
+class Linux(System):
+    """The tuned guest."""
+    name = 'Linux'
+
+    def output(self, program: str, settings: List[str], memory: str = '128', icount: bool = True) -> Optional[str]:
+        result = linux_guest.run(LINUX_KERNEL, LINUX_INIT, BUILT / program, (), settings, int(memory), icount)
+        if result.status != 0 and memory == '128':
+            self.complain(program, f'status {result.status}; {result.output.strip()[-300:]}')
+        return result.output if result.status == 0 else None
+
+    def wall(self) -> Dict[str, float]:
+        result = linux_guest.run(LINUX_KERNEL, LINUX_INIT, BUILT / 'hello', icount=False)
+        return {'boot.wall': result.wall_s * 1e3, 'boot.cpu': result.qemu_cpu_s * 1e3}
+
+    def memory_steps(self) -> List[str]:
+        return [str(mib) for mib in range(8, 65)]
+
+    def kernel_size(self) -> float:
+        return LINUX_KERNEL.stat().st_size / 1000
+
+
+def smallest(steps: List[str], works: Callable[[str], bool]) -> Optional[str]:
+    """The first of the steps from which on it works, by bisection; None if the last does not."""
+    if not works(steps[-1]):
+        return None
+    low, high = -1, len(steps) - 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if works(steps[middle]) else (middle, high)
+    return steps[high]
+
+
+def mib(size: str) -> float:
+    """MiB of a size as run.py takes it."""
+    return int(size[:-1]) / 1024 if size.endswith('K') else float(size)
+
+
+def results_of(text: str) -> report.Values:
+    """METRIC VALUE UNIT lines; what could not be done is left out."""
+    return {key: float(value) for key, value, _ in RESULT.findall(text) if value != 'NA'}
+
+
+def measure_boot(system: System) -> report.Values:
+    """Instructions until main, and the time of a whole run."""
+    values: report.Values = {}
+    for kind, program in (('dynamic', 'boot'), ('static', 'boot-static')):
+        said = results_of(system.output(program, []) or '')
+        if 'boot.tsc_at_main' in said:
+            values[f'boot.{kind}'] = said['boot.tsc_at_main'] / 1e6
+    try:
+        runs = [system.wall() for _ in range(WALL_RUNS)]
+        values.update({key: statistics.median(r[key] for r in runs) for key in runs[0]})
+    except KeyError:
+        system.complain('hello', 'no times')
+    return values
+
+
+def measure_memory(system: System) -> report.Values:
+    """The smallest memory in which hello still says hello."""
+    values: report.Values = {}
+    for kind, program in (('dynamic', 'hello'), ('static', 'hello-static')):
+        size = smallest(system.memory_steps(), lambda m, p=program: system.output(p, [], m) == 'hello\n')
+        if size is not None:
+            values[f'memory.{kind}'] = mib(size)
+    return values
+
+
+def measure(system: System, parts: List[str]) -> report.Values:
+    """All that the parts ask for."""
+    values: report.Values = {}
+    for part in parts:
+        print(f'bench: {system.name}: {part}', file=sys.stderr, flush=True)
+        if part == 'boot':
+            values.update(measure_boot(system))
+        elif part == 'memory':
+            values.update(measure_memory(system))
+        elif part == 'size':
+            values['size.kernel'] = system.kernel_size()
+        else:
+            values.update(results_of(system.output(part, SETTINGS) or ''))
+    return values
+
+
+def measure_linux(parts: List[str]) -> report.Values:
+    """Linux's values, which are also kept for --no-linux."""
+    values = remembered_linux()
+    values.update(measure(Linux(), parts))
+    LINUX_RESULTS.write_text(json.dumps(values, indent=1), encoding='ascii')
+    return values
+
+
+def remembered_linux() -> report.Values:
+    """Those of the last run, if there was one."""
+    return json.loads(LINUX_RESULTS.read_text(encoding='ascii')) if LINUX_RESULTS.exists() else {}
+
+
+def set_up(jobs: int) -> int:
+    """Builds the Linux kernel and its first process, once."""
+    script = ROOT / 'tests' / 'bench' / 'linux' / 'build_kernel.sh'
+    if not LINUX_KERNEL.exists():
+        subprocess.run(['env', f'JOBS={jobs}', str(script), str(LINUX_KERNEL.parent)], check=True)
+    ninja('bench', 'bench-linux')
+    print(f'bench: {LINUX_KERNEL.relative_to(ROOT)} is ready')
+    return 0
+
+
+def ninja(*targets: str) -> None:
+    """Builds the benchmark programs."""
+    subprocess.run(['ninja', '-f', 'tests/bench/bench.ninja', *targets], cwd=ROOT, check=True,
+                   stdout=subprocess.DEVNULL)
+
+
+def options(arguments: List[str]) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog='scripts/bench', description=__doc__)
+    parser.add_argument('--setup', action='store_true', help='build the Linux kernel to compare with (10 CPU minutes)')
+    parser.add_argument('-j', '--jobs', type=int, default=1, help='processors for --setup (1)')
+    parser.add_argument('--only', metavar='PART,...', default=','.join(PARTS), help=f'some of {",".join(PARTS)}')
+    parser.add_argument('--no-linux', action='store_true', help="take Linux's values from the last run")
+    parser.add_argument('--no-kiln', action='store_true', help='measure Linux alone')
+    chosen = parser.parse_args(arguments)
+    chosen.parts = chosen.only.split(',')
+    for part in chosen.parts:
+        if part not in PARTS:
+            parser.error(f'--only {part}: not one of {", ".join(PARTS)}')
+    return chosen
+
+
+def main(arguments: List[str]) -> int:
+    """Runs, shows, and writes the page if everything was measured."""
+    chosen = options(arguments)
+    if chosen.setup:
+        return set_up(chosen.jobs)
+    ninja('bench')
+    if not chosen.no_kiln:
+        subprocess.run(['ninja', 'release'], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    if not chosen.no_linux and not LINUX_KERNEL.exists():
+        print('bench: no Linux to compare with; scripts/bench --setup builds it, --no-linux does without',
+              file=sys.stderr)
+        return 2
+    linux = remembered_linux() if chosen.no_linux else measure_linux(chosen.parts)
+    kiln = {} if chosen.no_kiln else measure(Kiln(), chosen.parts)
+    shown = {key: value for key, value in linux.items() if key in kiln} if chosen.no_linux else linux
+    report.show(kiln, shown)
+    if kiln and chosen.parts == list(PARTS):
+        page = ROOT / 'docs' / 'benchmarks.md'
+        page.write_text(report.markdown(kiln, linux, ROOT), encoding='utf-8')
+        print(f'bench: written to {page.relative_to(ROOT)}')
+    return 0 if kiln or chosen.no_kiln else 1
