@@ -5,6 +5,7 @@
 // Everything is under the program's signal lock. Source: signal(7), "Queueing and delivery semantics".
 #pragma once
 
+#include <atomic>
 #include <optional>
 
 #include "core/base/intrusive.hh"
@@ -12,12 +13,19 @@
 
 namespace linux
 {
-/// A record in a queue. Ordinary ones live on the heap; a POSIX timer has one of its own, which is queued at most once.
+class pending_signals;
+
+/// A record in a queue. Ordinary ones live on the heap and count against RLIMIT_SIGPENDING; a POSIX timer has one of its
+/// own, which is queued at most once and whose overrun counts while it is.
 struct queued_signal {
     siginfo info{};
-    bool of_timer = false; // not ours to delete; `info.timer.overrun` counts while it is queued
-    bool queued = false;
+    std::atomic<size_t>* charged_to = nullptr; // the program's count; null: belongs to a timer
+    pending_signals* queue = nullptr; // where it waits
+    std::atomic<s32> delivered_overrun{0}; // of a timer's last delivered signal
     list_hook hook; // the program's signal lock
+
+    /// Drops a record that is not queued any more.
+    static void release(queued_signal& record);
 };
 
 class pending_signals
@@ -43,11 +51,10 @@ class pending_signals
     /// Takes one certain record out (a timer that is being deleted).
     void remove(queued_signal& record);
 
-    size_t records() const { return _records.size(); }
-
   private:
     using list = intrusive::list<queued_signal,
-                                 intrusive::member_hook<queued_signal, list_hook, &queued_signal::hook>>;
+                                 intrusive::member_hook<queued_signal, list_hook, &queued_signal::hook>,
+                                 intrusive::constant_time_size<false>>;
     std::optional<siginfo> take_record(int signal);
     bool has_record(int signal) const;
 

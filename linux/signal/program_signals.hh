@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 
 #include "core/sync/spinlock.hh"
 #include "core/sync/wait_queue.hh"
@@ -19,14 +20,14 @@ class program_signals
     spinlock lock{lock_rank::signal};
 
     const sigaction& action(int signal) const REQUIRES(lock) { return _actions[index(signal)]; }
-    /// Returns the old one. Discards what is pending where the new action ignores it is the caller's part.
+    /// Returns the old one. To discard what is pending for an ignored signal is the caller's part.
     sigaction set_action(int signal, const sigaction& action) REQUIRES(lock);
 
     /// Whether it would have no effect if it were delivered.
     bool is_ignored(int signal) const REQUIRES(lock);
 
     pending_signals shared GUARDED_BY(lock);
-    size_t queued_records GUARDED_BY(lock) = 0;
+    std::atomic<size_t> queued_records{0};
     bool stopped GUARDED_BY(lock) = false;
 
     /// Woken after every signal that came to the program or one of its threads (signalfd, sigtimedwait).

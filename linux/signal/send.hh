@@ -21,9 +21,9 @@ siginfo kernel_info(int signal);
 result<void> send_to_task(task& target, const siginfo& info);
 result<void> send_to_program(program& target, const siginfo& info);
 
-/// Queues a timer's own record; if it is still queued from before, counts an overrun instead. A null `target` means the
-/// program.
-void send_timer_signal(program& owner, task* target, queued_signal& record);
+/// Queues a timer's own record for an expiry and `missed` more; if it is still queued from before, all of them are
+/// overruns. A null `target` means the program.
+void send_timer_signal(program& owner, task* target, queued_signal& record, u64 missed);
 void cancel_timer_signal(program& owner, queued_signal& record);
 
 /// SIGPIPE and the like to the running thread (si_kernel or si_user as Linux has it).

@@ -36,7 +36,7 @@ struct program_addresses {
 struct program_parts {
     ref_ptr<mm::address_space> space;
     unique_ptr<descriptor_table> descriptors;
-    unique_ptr<fs_context> files;
+    unique_ptr<fs_context> fs;
     program_addresses addresses;
 };
 
@@ -53,32 +53,35 @@ class program : public ref_counted<program>
 
     mm::address_space& address_space() { return *_space; }
     descriptor_table& descriptors() { return *_descriptors; }
-    fs_context& files() { return *_files; }
+    fs_context& fs() { return *_fs; }
     program_signals& signals() { return _signals; }
     program_timers& timers() { return *_timers; }
     resource_limits& limits() { return _limits; }
     const program_addresses& addresses() const { return _addresses; }
     instant start_time() const { return _start_time; }
 
-    /// Gives the task the next free thread id and enters it in the list. The list holds a reference.
-    void add(task& t) EXCLUDES(_signals.lock);
+    /// Gives the task the next free thread id and enters it in the list, which holds a reference. Errors:
+    /// erestartnointr if the program is ending.
+    result<void> add(task& t) EXCLUDES(signals().lock);
     /// Takes it out; returns how many are left.
-    size_t remove(task& t) EXCLUDES(_signals.lock);
+    size_t remove(task& t) EXCLUDES(signals().lock);
 
     /// The thread with this id, or null.
-    ref_ptr<task> find(int tid) EXCLUDES(_signals.lock);
-    task* find_locked(int tid) REQUIRES(_signals.lock);
-    task_list& tasks_locked() REQUIRES(_signals.lock) { return _tasks; }
+    ref_ptr<task> find(int tid) EXCLUDES(signals().lock);
+    task* find_locked(int tid) REQUIRES(signals().lock);
+    task_list& tasks_locked() REQUIRES(signals().lock) { return _tasks; }
     size_t thread_count() const { return _thread_count.load(std::memory_order_relaxed); }
 
     /// CPU time of all threads, also of those that ended.
-    nanoseconds cpu_time() EXCLUDES(_signals.lock);
-    u64 voluntary_switches() EXCLUDES(_signals.lock);
-    u64 involuntary_switches() EXCLUDES(_signals.lock);
+    nanoseconds cpu_time() EXCLUDES(signals().lock);
+    u64 voluntary_switches() EXCLUDES(signals().lock);
+    u64 involuntary_switches() EXCLUDES(signals().lock);
 
     /// Ends the program with this wait status: stops all other threads and calls the hook. The first caller decides
     /// the status; a later one only ends its thread.
-    [[noreturn]] void end(u32 wait_status) EXCLUDES(_signals.lock);
+    [[noreturn]] void end(u32 wait_status) EXCLUDES(signals().lock);
+    /// The same for the last thread, which is no longer in the list.
+    [[noreturn]] void end_with_last_thread(u32 wait_status) EXCLUDES(signals().lock);
     bool is_ending() const { return _ending.load(std::memory_order_acquire); }
 
     static constexpr int initial_pid = 1;
@@ -90,12 +93,20 @@ class program : public ref_counted<program>
     std::atomic<bool> no_huge_pages{false};
     std::atomic<u32> personality{0};
 
+    /// MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED
+    std::atomic<bool> uses_private_barriers{false};
+
+    /// Set by the first wait for a PI futex: dying threads look for those that they own.
+    std::atomic<bool> uses_owned_futexes{false};
+
   private:
     explicit program(program_parts parts);
+    bool begin_end() EXCLUDES(signals().lock);
+    [[noreturn]] void finish(u32 wait_status);
 
     ref_ptr<mm::address_space> _space;
     unique_ptr<descriptor_table> _descriptors;
-    unique_ptr<fs_context> _files;
+    unique_ptr<fs_context> _fs;
     unique_ptr<program_timers> _timers;
     program_addresses _addresses;
     program_signals _signals;
@@ -105,11 +116,11 @@ class program : public ref_counted<program>
     std::atomic<size_t> _thread_count{0};
     wait_queue _thread_ended;
 
-    task_list _tasks GUARDED_BY(_signals.lock);
-    int _next_tid GUARDED_BY(_signals.lock) = initial_pid;
-    nanoseconds _ended_cpu_time GUARDED_BY(_signals.lock){0};
-    u64 _ended_voluntary GUARDED_BY(_signals.lock) = 0;
-    u64 _ended_involuntary GUARDED_BY(_signals.lock) = 0;
+    task_list _tasks GUARDED_BY(signals().lock);
+    int _next_tid GUARDED_BY(signals().lock) = initial_pid;
+    nanoseconds _ended_cpu_time GUARDED_BY(signals().lock){0};
+    u64 _ended_voluntary GUARDED_BY(signals().lock) = 0;
+    u64 _ended_involuntary GUARDED_BY(signals().lock) = 0;
 };
 
 /// Sets what happens when a program has ended (linux/streams sends the status and turns the machine off).

@@ -35,13 +35,14 @@ class task : public sched::thread, public task_list_entry
   public:
     /// A thread of `owner` that will start at the registers in application_frame(); it is not in the list yet.
     static result<ref_ptr<task>> create(program& owner, std::string_view name, ref_ptr<credentials> who,
-                                        const task* creator);
+                                        task* creator);
     ~task() override;
 
     linux::program& program() { return *_program; }
+    /// The thread's own view; others take a reference by shared_credentials().
     const linux::credentials& credentials() const { return *_credentials; }
-    void set_credentials(ref_ptr<linux::credentials> who) { _credentials = std::move(who); }
-    const ref_ptr<linux::credentials>& shared_credentials() const { return _credentials; }
+    void set_credentials(ref_ptr<linux::credentials> who);
+    ref_ptr<linux::credentials> shared_credentials();
 
     // ---- signals; the program's signal lock for changes, and for reads by others
     signal_set blocked = 0;
@@ -56,10 +57,21 @@ class task : public sched::thread, public task_list_entry
     /// The call is over and no signal came: back to the old mask at once.
     void restore_mask();
 
+    /// Changes the mask for good; what becomes deliverable is delivered at the return to the application.
+    void set_blocked(signal_set mask);
+
+    /// The mask that a handler returns to: the one before set_temporary_mask().
+    signal_set mask_for_frame() const { return _mask_saved ? _saved_mask : blocked; }
+    /// A handler's frame has it now.
+    void forget_saved_mask() { _mask_saved = false; }
+
     /// Whether a signal waits that this thread would act on now.
     bool has_deliverable_signal();
 
     restart_block restart;
+
+    // ---- futexes
+    std::atomic<bool> has_left_futexes{false}; // dying: its PI futexes have been, or are being, handed on
 
     // ---- death
     virt_addr clear_child_tid{};
@@ -70,15 +82,17 @@ class task : public sched::thread, public task_list_entry
     int parent_death_signal = 0;
     u64 timer_slack = 50000;
     bool keep_capabilities = false;
+    int memory_policy = 0; // set_mempolicy
+    u64 memory_nodes = 0;
     instant start_time{};
 
     /// Ends this thread, and the program with its last one.
     [[noreturn]] void exit(int code);
 
   private:
-    friend class signal_delivery;
     task(linux::program& owner, std::string_view name, ref_ptr<linux::credentials> who);
     void before_return(arch::trap_frame& frame) override;
+    void look_for_signals() REQUIRES(program().signals().lock);
 
     ref_ptr<linux::program> _program;
     ref_ptr<linux::credentials> _credentials;

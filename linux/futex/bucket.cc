@@ -1,0 +1,104 @@
+// Queues of futex waiters; see bucket.hh.
+#include "linux/futex/bucket.hh"
+
+#include <array>
+
+#include "linux/task/task.hh"
+
+namespace linux
+{
+namespace
+{
+constinit std::array<futex_bucket, futex_bucket_count> buckets;
+}
+
+futex_waiter::futex_waiter(task& waiting, const futex_key& waits_for, u32 wanted_bits)
+    : thread(waiting), key(waits_for), bits(wanted_bits), priority(waiting.scheduling().realtime_priority)
+{
+}
+
+futex_bucket& bucket_of(const futex_key& key)
+{
+    return buckets[hash_futex_key(reinterpret_cast<u64>(key.object), key.offset, futex_bucket_count)];
+}
+
+futex_bucket& nth_futex_bucket(size_t n) { return buckets[n]; }
+
+void futex_bucket::insert(futex_waiter& w)
+{
+    futex_waiter* before = _last;
+    while (before && before->priority < w.priority)
+        before = before->previous;
+    w.previous = before;
+    w.next = before ? before->next : _first;
+    (w.next ? w.next->previous : _last) = &w;
+    (before ? before->next : _first) = &w;
+    w.queued = true;
+    w.bucket.store(this, std::memory_order_relaxed);
+}
+
+void futex_bucket::remove(futex_waiter& w)
+{
+    (w.previous ? w.previous->next : _first) = w.next;
+    (w.next ? w.next->previous : _last) = w.previous;
+    w.queued = false;
+    withdraw();
+}
+
+void futex_bucket::wake(futex_waiter& w)
+{
+    remove(w);
+    w.wake_directly();
+}
+
+futex_waiter* futex_bucket::find(const futex_key& key, futex_waiter* after)
+{
+    futex_waiter* w = after ? after->next : _first;
+    while (w && !(w->key == key))
+        w = w->next;
+    return w;
+}
+
+unsigned futex_bucket::wake_waiters(const futex_key& key, unsigned count, u32 bits)
+{
+    unsigned woken = 0;
+    for (futex_waiter* w = _first; w && woken < count;) {
+        futex_waiter* const next = w->next;
+        if (w->key == key && (w->bits & bits) && !w->wants_ownership && !w->moves_to_pi) {
+            wake(*w);
+            woken++;
+        }
+        w = next;
+    }
+    return woken;
+}
+
+bool leave_bucket(futex_waiter& w)
+{
+    for (;;) {
+        auto& bucket = *w.bucket.load(std::memory_order_relaxed);
+        lock_guard guard{bucket};
+        if (w.bucket.load(std::memory_order_relaxed) != &bucket)
+            continue; // moved while we waited for the lock
+        if (!w.queued)
+            return false;
+        bucket.remove(w);
+        return true;
+    }
+}
+
+futex_bucket_pair::futex_bucket_pair(futex_bucket& a, futex_bucket& b)
+    : _first(&a < &b ? a : b), _second(&a == &b ? nullptr : &a < &b ? &b : &a)
+{
+    _first.lock();
+    if (_second)
+        _second->lock();
+}
+
+futex_bucket_pair::~futex_bucket_pair()
+{
+    if (_second)
+        _second->unlock();
+    _first.unlock();
+}
+} // namespace linux

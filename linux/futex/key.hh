@@ -1,0 +1,32 @@
+// What makes two futex words the same: private ones by address space and address, shared ones by the memory object
+// behind the mapping and the offset in it. Source: futex(2), FUTEX_PRIVATE_FLAG.
+#pragma once
+
+#include "core/base/result.hh"
+#include "core/base/types.hh"
+
+namespace linux
+{
+class program;
+
+struct futex_key {
+    const void* object = nullptr; // only compared, never followed
+    u64 offset = 0;
+
+    bool operator==(const futex_key&) const = default;
+};
+
+enum class futex_scope : u8 { private_to_program, shared };
+
+/// Errors: einval if the word is not aligned, efault if a shared word is not mapped.
+result<futex_key> make_futex_key(program& owner, virt_addr word, futex_scope scope);
+
+/// Mixes a key to a bucket number below `count`, a power of two.
+constexpr size_t hash_futex_key(u64 object, u64 offset, size_t count)
+{
+    // Fibonacci hashing: the product's upper bits depend on all lower bits; words are 4 bytes apart.
+    constexpr u64 golden_ratio = 0x9e3779b97f4a7c15;
+    const u64 mixed = ((object >> 4) ^ (offset >> 2)) * golden_ratio;
+    return static_cast<size_t>(mixed >> 40) & (count - 1);
+}
+} // namespace linux

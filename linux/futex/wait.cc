@@ -1,0 +1,83 @@
+// FUTEX_WAIT and FUTEX_WAKE: the hot paths. Hash, bucket lock, load without fault, block.
+#include <atomic>
+
+#include "core/mm/user_access.hh"
+#include "linux/futex/bucket.hh"
+#include "linux/futex/operations.hh"
+#include "linux/syscall/restart.hh"
+#include "linux/task/task.hh"
+
+namespace linux
+{
+result<void> enter_if_equal(futex_bucket& bucket, futex_waiter& self, virt_addr word, u32 expected)
+{
+    for (;;) {
+        bucket.announce();
+        {
+            lock_guard guard{bucket};
+            const auto value = mm::load_user_u32(word, mm::fault_mode::nofault);
+            if (value && *value == expected) {
+                bucket.insert(self);
+                return {};
+            }
+            bucket.withdraw();
+            if (value)
+                return fail(errc::eagain);
+        }
+        TRY(mm::fault_in(word, sizeof(u32), mm::access::read));
+    }
+}
+
+namespace
+{
+result<u64> resume_wait(restart_block& block)
+{
+    return futex_wait_on({.word = virt_addr(block.arguments[0]),
+                          .scope = static_cast<futex_scope>(block.arguments[1]),
+                          .expected = static_cast<u32>(block.arguments[2]),
+                          .bits = static_cast<u32>(block.arguments[3]),
+                          .deadline = block.deadline});
+}
+
+/// A wait without deadline simply begins anew; one with a deadline keeps it.
+errc interrupted(task& self, const futex_wait_request& request)
+{
+    if (request.deadline == timekeeping::never)
+        return errc::erestartsys;
+    self.restart = {.deadline = request.deadline,
+                    .arguments = {request.word.value, static_cast<u64>(request.scope), request.expected,
+                                  request.bits},
+                    .resume = resume_wait};
+    return errc::erestart_restartblock;
+}
+} // namespace
+
+result<u64> futex_wait_on(const futex_wait_request& request)
+{
+    if (request.bits == 0)
+        return fail(errc::einval);
+    auto& self = current_task();
+    const auto key = TRY(make_futex_key(self.program(), request.word, request.scope));
+    futex_waiter waiter(self, key, request.bits);
+    TRY(enter_if_equal(bucket_of(key), waiter, request.word, request.expected));
+    const auto slept = waiter.sleep({.deadline = request.deadline, .interruptible = true});
+    if (!leave_bucket(waiter))
+        return 0; // woken
+    if (slept.error() == errc::eintr)
+        return fail(interrupted(self, request));
+    return fail(slept.error());
+}
+
+result<u64> futex_wake_up(virt_addr word, futex_scope scope, unsigned count, u32 bits)
+{
+    if (bits == 0)
+        return fail(errc::einval);
+    const auto key = TRY(make_futex_key(current_program(), word, scope));
+    auto& bucket = bucket_of(key);
+    std::atomic_thread_fence(std::memory_order_seq_cst); // pairs with futex_bucket::announce()
+    if (bucket.is_empty())
+        return 0;
+    lock_guard guard{bucket};
+    return bucket.wake_waiters(key, count, bits);
+}
+} // namespace linux
