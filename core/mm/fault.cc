@@ -6,7 +6,6 @@
 // time.
 #include <algorithm>
 #include <bit>
-#include <cstring>
 
 #include "core/log.hh"
 #include "core/mm/address_space.hh"
@@ -46,11 +45,6 @@ fault_result result_of(errc error)
 {
     return error == errc::enomem ? fault_result::out_of_memory : fault_result::bus_error;
 }
-
-void copy_frame(phys_addr to, phys_addr from)
-{
-    std::memcpy(to_virtual(to), to_virtual(from), page_size);
-}
 } // namespace
 
 /// What a fault asks an object for while the lock is not held.
@@ -84,8 +78,10 @@ fault_result address_space::fault(virt_addr address, access wanted)
     for (;;) {
         lock_patiently(_lock);
         fault_result outcome = fault_locked(address.page(), wanted, read);
+        _faults += !read.next;
         _lock.unlock();
         if (read.next) {
+            _reads.fetch_add(1, std::memory_order_relaxed);
             read.page = {};
             read.object = std::move(read.next);
             auto page = read.object->page(read.index, read.wanted);

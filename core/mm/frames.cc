@@ -207,4 +207,12 @@ void clear_frame(phys_addr frame)
     size_t words = page_size / 8;
     asm volatile("rep stosq" : "+D"(p), "+c"(words) : "a"(0) : "memory");
 }
+
+void copy_frame(phys_addr to, phys_addr from)
+{
+    void* target = to_virtual(to);
+    const void* source = to_virtual(from);
+    size_t words = page_size / 8;
+    asm volatile("rep movsq" : "+D"(target), "+S"(source), "+c"(words)::"memory");
+}
 } // namespace mm

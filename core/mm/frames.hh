@@ -54,6 +54,7 @@ frame_statistics statistics();
 /// Fewer frames are free than callers that could do without (2 MiB pages, read-ahead) should leave to others.
 bool memory_is_short();
 
-/// Sets all bytes of a frame to 0: the one routine for it.
+/// Sets all bytes of a frame to 0, or to those of another: the routines for it.
 void clear_frame(phys_addr frame);
+void copy_frame(phys_addr to, phys_addr from);
 } // namespace mm

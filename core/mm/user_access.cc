@@ -3,6 +3,7 @@
 #include "arch/user_copy.hh"
 #include "core/mm/address_space.hh"
 #include "core/mm/layout.hh"
+#include "core/sched/assert_context.hh"
 #include "core/sched/thread.hh"
 
 namespace mm
@@ -12,6 +13,16 @@ namespace
 void* pointer(virt_addr a)
 {
     return reinterpret_cast<void*>(a.value);
+}
+
+size_t copy_in(void* to, virt_addr from, size_t bytes)
+{
+    return is_application_range(from, bytes) ? bytes - arch::copy_user(to, pointer(from), bytes) : 0;
+}
+
+size_t copy_out(virt_addr to, const void* from, size_t bytes)
+{
+    return is_application_range(to, bytes) ? bytes - arch::copy_user(pointer(to), from, bytes) : 0;
 }
 
 result<void> check_word(virt_addr word)
@@ -36,16 +47,19 @@ bool run(fault_mode mode, Access access)
 
 size_t copy_from_user_partial(void* to, virt_addr from, size_t bytes)
 {
-    return is_application_range(from, bytes) ? bytes - arch::copy_user(to, pointer(from), bytes) : 0;
+    sched::assert_may_block();
+    return copy_in(to, from, bytes);
 }
 
 size_t copy_to_user_partial(virt_addr to, const void* from, size_t bytes)
 {
-    return is_application_range(to, bytes) ? bytes - arch::copy_user(pointer(to), from, bytes) : 0;
+    sched::assert_may_block();
+    return copy_out(to, from, bytes);
 }
 
 result<void> copy_from_user(void* to, virt_addr from, size_t bytes)
 {
+    sched::assert_may_block();
     if (!is_application_range(from, bytes) || arch::copy_user(to, pointer(from), bytes) != 0) [[unlikely]]
         return fail(errc::efault);
     return {};
@@ -53,6 +67,7 @@ result<void> copy_from_user(void* to, virt_addr from, size_t bytes)
 
 result<void> copy_to_user(virt_addr to, const void* from, size_t bytes)
 {
+    sched::assert_may_block();
     if (!is_application_range(to, bytes) || arch::copy_user(pointer(to), from, bytes) != 0) [[unlikely]]
         return fail(errc::efault);
     return {};
@@ -60,6 +75,7 @@ result<void> copy_to_user(virt_addr to, const void* from, size_t bytes)
 
 result<void> clear_user(virt_addr to, size_t bytes)
 {
+    sched::assert_may_block();
     if (!is_application_range(to, bytes) || arch::clear_user(pointer(to), bytes) != 0) [[unlikely]]
         return fail(errc::efault);
     return {};
@@ -68,13 +84,13 @@ result<void> clear_user(virt_addr to, size_t bytes)
 size_t copy_from_user_nofault(void* to, virt_addr from, size_t bytes)
 {
     arch::no_fault_scope scope;
-    return copy_from_user_partial(to, from, bytes);
+    return copy_in(to, from, bytes);
 }
 
 size_t copy_to_user_nofault(virt_addr to, const void* from, size_t bytes)
 {
     arch::no_fault_scope scope;
-    return copy_to_user_partial(to, from, bytes);
+    return copy_out(to, from, bytes);
 }
 
 result<size_t> read_user_string(virt_addr from, char* to, size_t capacity)
