@@ -1,5 +1,6 @@
 #include "core/mm/kernel_areas.hh"
 
+#include <atomic>
 #include <optional>
 
 #include "arch/page_table.hh"
@@ -24,7 +25,7 @@ constexpr u64 stack_pages = u64{1} << stack_order;
 static_assert(stack_pages * page_size == arch::kernel_stack_size);
 
 /// Stacks of ended threads, kept mapped for the next ones.
-constexpr unsigned stack_cache_limit = 32;
+constexpr unsigned stack_cache_limit = 64;
 struct cached_stack {
     cached_stack* next;
 };
@@ -120,16 +121,50 @@ void unmap_device(void* pointer, size_t size)
     unmap_pages(start.page(), pages_for(start.page_offset() + size), 0);
 }
 
+namespace
+{
+void end_stack(void* lowest)
+{
+    const virt_addr start(reinterpret_cast<u64>(lowest));
+    const phys_addr frames = kernel_tables().find(start)->load().frame();
+    unmap_pages(start, stack_pages, 1);
+    free_frames(frames, stack_order);
+}
+
+void* pop_cached_stack()
+{
+    lock_guard lock{areas_lock};
+    cached_stack* s = stack_cache;
+    if (s) {
+        stack_cache = s->next;
+        stack_cache_count--;
+    }
+    return s;
+}
+
+class stack_reclaimer final : public reclaimer
+{
+  public:
+    size_t reclaim(size_t wanted) override
+    {
+        size_t freed = 0;
+        for (; freed < wanted; freed += stack_pages) {
+            void* stack = pop_cached_stack();
+            if (!stack)
+                break;
+            end_stack(stack);
+        }
+        return freed;
+    }
+};
+constinit stack_reclaimer reclaimer_of_stacks;
+constinit std::atomic<bool> registered{false};
+} // namespace
+
 result<void*> allocate_kernel_stack()
 {
-    WITH_LOCK(areas_lock)
-    {
-        if (cached_stack* s = stack_cache) {
-            stack_cache = s->next;
-            stack_cache_count--;
-            return static_cast<void*>(s);
-        }
-    }
+    if (void* cached = pop_cached_stack())
+        return cached;
     const phys_addr frames = TRY(allocate_frames(stack_order));
     const auto pattern = page_entry::leaf({}, {.read = true, .write = true}, false);
     const auto start = map_frames_reclaiming(frames, stack_pages, 1, pattern);
@@ -142,6 +177,8 @@ result<void*> allocate_kernel_stack()
 
 void free_kernel_stack(void* lowest)
 {
+    if (!registered.exchange(true, std::memory_order_relaxed))
+        register_reclaimer(reclaimer_of_stacks);
     WITH_LOCK(areas_lock)
     {
         if (stack_cache_count < stack_cache_limit) {
@@ -150,9 +187,6 @@ void free_kernel_stack(void* lowest)
             return;
         }
     }
-    const virt_addr start(reinterpret_cast<u64>(lowest));
-    const phys_addr frames = kernel_tables().find(start)->load().frame();
-    unmap_pages(start, stack_pages, 1);
-    free_frames(frames, stack_order);
+    end_stack(lowest);
 }
 } // namespace mm
