@@ -4,10 +4,8 @@
 // Sources: PCI Local Bus 3.0 §6, PCI Code and ID Assignment 1.11.
 #pragma once
 
-#include <array>
 #include <optional>
 
-#include "arch/interrupts.hh"
 #include "core/base/result.hh"
 #include "drivers/pci/config_space.hh"
 

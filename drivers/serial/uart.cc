@@ -1,9 +1,6 @@
 // A 16550 with interrupts; see uart.hh.
 #include "drivers/serial/uart.hh"
 
-#include "arch/port_io.hh"
-#include "drivers/ioapic/ioapic.hh"
-
 namespace serial
 {
 namespace
@@ -25,15 +22,6 @@ constexpr u8 divisor_latch = 0x80, eight_bits = 3;
 constexpr u8 fifo_on_and_cleared = 0xc7;
 constexpr u8 ready_to_send = 2, data_terminal_ready = 1, interrupt_gate = 8;
 constexpr unsigned fifo_depth = 16;
-constexpr u16 first_port = 0x3f8;
-constexpr u8 first_port_irq = 4;
-
-class port_registers final : public registers
-{
-  public:
-    u8 read(unsigned index) override { return arch::in8(static_cast<u16>(first_port + index)); }
-    void write(unsigned index, u8 value) override { arch::out8(static_cast<u16>(first_port + index), value); }
-};
 } // namespace
 
 bool uart::initialize()
@@ -147,17 +135,5 @@ void uart::interrupt()
         read_queue().wake_all();
     if (output)
         write_queue().wake_all();
-}
-
-result<void> start()
-{
-    static constinit port_registers ports;
-    static constinit uart first{ports};
-    if (!first.initialize())
-        return fail(errc::enodev);
-    TRY(ioapic::connect_isa(
-        first_port_irq, [](void* self) { static_cast<uart*>(self)->interrupt(); }, &first));
-    byte_streams::add(first);
-    return {};
 }
 } // namespace serial
