@@ -13,8 +13,9 @@ from rows import ROWS, Row
 
 Values = Dict[str, float]
 
-CONDITIONS = '''Release kernel, 1 CPU, 128 MiB, QEMU microvm with qboot and ACPI off, root in RAM, `-icount shift=0,sleep=off`:
-one instruction takes one nanosecond, so that a value is a number of instructions and a second run gives the same.
+CONDITIONS = '''Release kernel, 1 CPU, 128 MiB, QEMU microvm with qboot and ACPI off, root in RAM,
+`-icount shift=0,sleep=off`: one instruction takes one nanosecond, so that a value is a number of instructions and a
+second run gives the same.
 Linux is the tuned guest of `tests/bench/linux` on the same QEMU machine. OSv and Nanos were measured with the same
 programs on 2026-11-23. The ratio is Kiln's value over Linux's; under 1 Kiln is better, except where more is better
 (MiB per 10^9 instructions). Wall and CPU times of the start are without icount and move with the machine.'''
@@ -39,8 +40,8 @@ def verdict(row: Row, value: Optional[float]) -> str:
     if row.target is None:
         return ''
     if value is None:
-        return 'not measured'
-    return 'met' if value <= row.target else f'missed by {100 * (value / row.target - 1):.0f} %'
+        return '-'
+    return 'met' if value <= row.target else f'missed, +{100 * (value / row.target - 1):.0f} %'
 
 
 def show(kiln: Values, linux: Values) -> None:
@@ -54,7 +55,7 @@ def show(kiln: Values, linux: Values) -> None:
             if row.key in kiln or row.key in linux:
                 value = kiln.get(row.key)
                 result = verdict(row, value)
-                style = {'': '', 'met': 'green'}.get(result, 'red')
+                style = {'': '', '-': '', 'met': 'green'}.get(result, 'red')
                 unit = '' if row.unit == 'instructions' else f', {row.unit}'
                 table.add_row(row.title + unit, number(value), number(linux.get(row.key)),
                               ratio(value, linux.get(row.key)), number(row.target), result, style=style)
