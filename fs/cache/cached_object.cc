@@ -259,6 +259,17 @@ void cached_object::discard_from(u64 first_index)
     }
 }
 
+void cached_object::forget_all() NO_THREAD_SAFETY_ANALYSIS
+{
+    // Nobody has a reference any more, so no page is pinned, mapped or being read.
+    u64 at = 0;
+    while (auto* p = _pages.next(at, &at)) {
+        _pages.erase(at);
+        reclaim_list::remove(*p);
+        free_page(p);
+    }
+}
+
 bool cached_object::try_reclaim(u64 index) NO_THREAD_SAFETY_ANALYSIS
 {
     // The caller of the allocator may hold this very lock.

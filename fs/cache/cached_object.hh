@@ -49,8 +49,9 @@ class cached_object : public mm::memory_object
 
   protected:
     cached_object() = default;
-    /// What derives from this calls it in its destructor, because reading needs the derived object.
-    void forget_all() { discard_from(0); }
+    /// What derives from this calls it in its destructor, before the medium goes. Takes no sleeping lock: the last reference
+    /// may be dropped by reclaim, which holds whatever the thread that ran out of memory holds.
+    void forget_all();
 
     /// Fills whole pages from `first_index` on; what lies beyond the end becomes zeros. Called without locks, in thread
     /// context. Errors: eio, enomem.

@@ -1,8 +1,5 @@
 #include "fs/vfs/mount.hh"
 
-#include <algorithm>
-#include <cstring>
-
 #include "core/sync/spinlock.hh"
 #include "fs/vfs/path.hh"
 
@@ -23,9 +20,8 @@ file_system::file_system() : _number{0, last_anonymous_device.fetch_add(1, std::
 mount::mount(ref_ptr<file_system> what, const options& how)
     : _fs(std::move(what)), _id(last_id.fetch_add(1, std::memory_order_relaxed) + 1),
       _read_only(how.read_only || _fs->read_only()),
-      _source_length(static_cast<u8>(std::min(how.source.size(), sizeof _source)))
+      _source_length(static_cast<u8>(how.source.copy(_source, sizeof _source)))
 {
-    std::memcpy(_source, how.source.data(), _source_length);
 }
 
 result<mount*> mount::make(ref_ptr<file_system> what, const options& how)

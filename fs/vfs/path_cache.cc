@@ -45,11 +45,13 @@ constinit path_cache_reclaimer reclaimer;
 
 struct path_cache::shard {
     spinlock lock{lock_rank::cache_index};
-    dentry** buckets = first;
+    dentry** grown = nullptr; // null: `first` is the table
     size_t bucket_count = first_buckets;
     size_t entries = 0;
     size_t hand = 0; // the bucket where reclaim stopped
     dentry* first[first_buckets] = {};
+
+    dentry** buckets() { return grown ? grown : first; }
 };
 
 constinit path_cache::shard path_cache::shards[shard_count];
@@ -59,7 +61,7 @@ path_cache::shard& path_cache::shard_of(u32 hash) { return shards[hash % shard_c
 
 dentry*& path_cache::bucket_of(shard& s, u32 hash)
 {
-    return s.buckets[(hash / shard_count) & (s.bucket_count - 1)];
+    return s.buckets()[(hash / shard_count) & (s.bucket_count - 1)];
 }
 
 void path_cache::register_reclaimer() { mm::register_reclaimer(reclaimer); }
@@ -85,16 +87,15 @@ void path_cache::grow(shard& s)
     if (!bigger)
         return;
     for (size_t i = 0; i < s.bucket_count; i++)
-        for (dentry* d = s.buckets[i]; d;) {
+        for (dentry* d = s.buckets()[i]; d;) {
             dentry* following = d->_next_in_bucket;
             dentry*& head = bigger[(d->_hash / shard_count) & (count - 1)];
             d->_next_in_bucket = head;
             head = d;
             d = following;
         }
-    if (s.buckets != s.first)
-        delete[] s.buckets;
-    s.buckets = bigger;
+    delete[] s.grown;
+    s.grown = bigger;
     s.bucket_count = count;
 }
 
@@ -208,7 +209,7 @@ dentry* path_cache::take_unused(shard& s, size_t wanted, size_t& taken)
     lock_guard guard{s.lock};
     for (size_t looked = 0; looked < s.bucket_count && taken < wanted; looked++) {
         s.hand = (s.hand + 1) & (s.bucket_count - 1);
-        for (dentry** at = &s.buckets[s.hand]; *at;) {
+        for (dentry** at = &s.buckets()[s.hand]; *at;) {
             dentry& d = **at;
             const bool used = d._references.load(std::memory_order_relaxed) > 1;
             if (used || std::exchange(d._recently_used, false)) {
