@@ -40,13 +40,6 @@ result<u64> futex_requeue_waiters(const futex_requeue_request& request);
 result<u64> futex_wake_with_operation(virt_addr word, virt_addr second, futex_scope scope, unsigned count,
                                       unsigned second_count, u32 operation);
 
-/// The arithmetic of FUTEX_WAKE_OP: the new value of the second word, and whether its waiters are woken. Errors: enosys.
-struct wake_operation {
-    u32 new_value;
-    bool wake_second;
-};
-result<wake_operation> apply_wake_operation(u32 operation, u32 old_value);
-
 // ---- PI futexes (pi.cc): the word holds its owner's thread id
 enum class futex_patience : u8 { wait, try_only };
 result<u64> futex_lock_owner(virt_addr word, futex_scope scope, instant deadline, futex_patience patience);

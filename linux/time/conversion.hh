@@ -50,4 +50,12 @@ constexpr nanoseconds saturating_add(nanoseconds a, nanoseconds b)
 {
     return b > nanoseconds::max() - a ? nanoseconds::max() : a + b;
 }
+
+/// How many whole intervals lie between `due` and `now`, beyond the expiry at `due` itself.
+constexpr u64 missed_intervals(nanoseconds due, nanoseconds now, nanoseconds interval)
+{
+    if (interval.count() == 0 || now <= due)
+        return 0;
+    return static_cast<u64>((now - due) / interval);
+}
 } // namespace linux

@@ -5,13 +5,6 @@
 
 namespace linux
 {
-u64 missed_intervals(nanoseconds due, nanoseconds now, nanoseconds interval)
-{
-    if (interval.count() == 0 || now <= due)
-        return 0;
-    return static_cast<u64>((now - due) / interval);
-}
-
 timer_setting program_timer::get_locked() const
 {
     if (!_armed)

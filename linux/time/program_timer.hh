@@ -55,7 +55,4 @@ class program_timer
     nanoseconds _next GUARDED_BY(_lock){0}; // on _clock
     nanoseconds _interval GUARDED_BY(_lock){0};
 };
-
-/// How many whole intervals lie between `due` and `now`, beyond the expiry at `due` itself.
-u64 missed_intervals(nanoseconds due, nanoseconds now, nanoseconds interval);
 } // namespace linux
