@@ -3,11 +3,14 @@
 #include "core/boot/config.hh"
 #include "core/log.hh"
 #include "core/sched/thread.hh"
+#include "fs/devfs/devfs.hh"
 #include "fs/vfs/lookup.hh"
 #include "linux/files/descriptor_table.hh"
 #include "linux/files/fs_context.hh"
+#include "linux/proc/mount.hh"
 #include "linux/streams/control.hh"
 #include "linux/streams/standard_streams.hh"
+#include "linux/streams/terminal.hh"
 #include "linux/task/start.hh"
 #include "loader/elf/file.hh"
 #include "loader/loader.hh"
@@ -42,6 +45,15 @@ result<void> pack(const boot::value_range& values, loader::string_pack& into)
     for (const auto value : values)
         TRY(into.append(value));
     return {};
+}
+
+/// What the Linux interface adds to the tree of files.
+result<void> mount_own_files()
+{
+    register_terminal_devices();
+    TRY(devfs::add("tty", vfs::file_type::character, {5, 0}, 0666));
+    TRY(devfs::add("console", vfs::file_type::character, {5, 1}, 0600));
+    return proc::mount_all();
 }
 
 /// Everything about the program that can fail, in order; `why` is set where the user should hear more than a number.
@@ -96,6 +108,8 @@ void start_machine_program()
     const auto& config = boot::configuration();
     if (const auto started = control::start(); !started)
         klog::line("no memory for the control port's threads");
+    if (const auto mounted = mount_own_files(); !mounted)
+        klog::line("/proc, /sys or the terminal's files are missing (error {})", mounted.error());
     if (!config.bad_word.empty())
         klog::line("the configuration has a word that cannot be understood: {}", config.bad_word);
     if (config.arguments().empty())
