@@ -190,7 +190,7 @@ TEST(virtqueue, random_traffic_in_random_order)
 
 TEST(virtqueue, a_device_that_breaks_the_rules_is_shut_out)
 {
-    char bytes[4];
+    char bytes[4] = {};
     const segment writable[] = {piece(bytes, 4)};
     const auto breaks = [&](auto misbehave) {
         auto queue = make(4);
