@@ -121,17 +121,12 @@ class model_console : public model_device
             if (open_at_once)
                 queue_up({m.port, port_open, 1});
         }
-        poke_later();
+        poke(); // the control queue has something to say now
         return 0;
-    }
-    void poke_later()
-    {
-        _repoke = true, std::thread([this] { poke(); }).detach();
     }
 
     std::vector<std::string> _names;
     std::deque<std::vector<std::byte>> _control;
-    bool _repoke = false;
 };
 
 std::span<const std::byte> bytes(std::string_view s)
