@@ -6,14 +6,15 @@
 #include "core/log.hh"
 #include "drivers/pci/bus.hh"
 #include "drivers/power/power.hh"
+#include "drivers/serial/uart.hh"
 #include "drivers/virtio/mmio.hh"
 
 namespace drivers
 {
-void start()
+namespace
 {
-    if (const auto prepared = power::prepare(); !prepared)
-        klog::line("the registers that turn the machine off cannot be mapped, error {}", prepared.error());
+void start_buses()
+{
     const auto hints = boot::configuration().mmio_devices();
     for (const auto value : hints)
         if (const auto hint = boot::parse_mmio_device(value))
@@ -23,5 +24,17 @@ void start()
     if (firmware::this_machine().hardware_reduced)
         virtio::probe_mmio_microvm();
     pci::start_devices();
+}
+} // namespace
+
+void start()
+{
+    if (const auto prepared = power::prepare(); !prepared)
+        klog::line("the registers that turn the machine off cannot be mapped, error {}", prepared.error());
+    if (boot::configuration().framed_serial)
+        if (const auto started = serial::start_framed(); !started)
+            klog::line("kiln.serial=framed was given, but the serial port cannot be used, error {}",
+                       started.error());
+    start_buses();
 }
 } // namespace drivers

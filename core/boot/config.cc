@@ -231,6 +231,11 @@ void config::apply(std::string_view word)
             continued_in_fw_cfg = true;
         else
             reject(word);
+    } else if (key == "kiln.serial") {
+        if (value == "framed")
+            framed_serial = true;
+        else
+            reject(word);
     } else if (key == "virtio_mmio.device") {
         if (!parse_mmio_device(value))
             reject(word);

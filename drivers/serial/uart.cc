@@ -86,17 +86,39 @@ result<size_t> uart::try_read(std::span<std::byte> buffer)
     return count;
 }
 
-result<size_t> uart::try_write(std::span<const std::byte> bytes)
+/// Takes what there is room for and starts the transmitter.
+size_t uart::put_locked(std::span<const std::byte> bytes)
 {
-    lock_guard guard{_lock};
     size_t count = 0;
     while (count < bytes.size() && _output.room() > 0)
         _output.push(static_cast<u8>(bytes[count++]));
     send_locked();
     set_interrupts_locked();
+    return count;
+}
+
+result<size_t> uart::try_write(std::span<const std::byte> bytes)
+{
+    lock_guard guard{_lock};
+    const size_t count = put_locked(bytes);
     if (count == 0 && !bytes.empty())
         return fail(errc::eagain);
     return count;
+}
+
+bool uart::write_whole(std::span<const std::byte> bytes)
+{
+    lock_guard guard{_lock};
+    if (_output.room() < bytes.size())
+        return false;
+    put_locked(bytes);
+    return true;
+}
+
+size_t uart::room()
+{
+    lock_guard guard{_lock};
+    return _output.room();
 }
 
 bool uart::readable()
@@ -135,5 +157,7 @@ void uart::interrupt()
         read_queue().wake_all();
     if (output)
         write_queue().wake_all();
+    if (auto* const listener = _listener.load(std::memory_order_acquire))
+        listener(_listener_argument);
 }
 } // namespace serial

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 
 #include "core/device/byte_stream.hh"
 #include "core/sync/spinlock.hh"
@@ -52,6 +53,18 @@ class uart final : public byte_stream
     bool writable() override;
     bool drained() override;
 
+    /// Bytes that try_write() would take now.
+    size_t room();
+    /// All or nothing, so that what belongs together is not torn apart by other writers.
+    bool write_whole(std::span<const std::byte> bytes);
+
+    /// Called at the end of each interrupt; who is told takes the input itself. Before initialize().
+    void set_listener(void (*listener)(void*), void* argument)
+    {
+        _listener_argument = argument;
+        _listener.store(listener, std::memory_order_release);
+    }
+
     /// Sets 115200 bit/s, 8N1, and the interrupts. False: there is no such chip.
     bool initialize();
     void interrupt();
@@ -59,18 +72,24 @@ class uart final : public byte_stream
   private:
     static constexpr size_t ring_size = 4096;
 
+    size_t put_locked(std::span<const std::byte> bytes) REQUIRES(_lock);
     void send_locked() REQUIRES(_lock);
     void receive_locked() REQUIRES(_lock);
     void set_interrupts_locked() REQUIRES(_lock);
 
     registers& _registers;
-    spinlock _lock{lock_rank::device};
+    spinlock _lock{lock_rank::virtqueue}; // inside that of channels
     byte_ring<ring_size> _input GUARDED_BY(_lock);
     byte_ring<ring_size> _output GUARDED_BY(_lock);
     u8 _enabled GUARDED_BY(_lock) = 0;
+    void* _listener_argument = nullptr; // before _listener
+    std::atomic<void (*)(void*)> _listener{nullptr};
 };
 
-/// Starts the port at 0x3f8 if there is one and adds it to the byte streams. Errors: enodev and those of its
+/// Starts the port at 0x3f8, if there is one, as the byte stream "serial". Errors: enodev, those of its
 /// interrupt.
 result<void> start();
+
+/// The same as Kiln's four streams in frames (channels.hh).
+result<void> start_framed();
 } // namespace serial

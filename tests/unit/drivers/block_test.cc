@@ -170,7 +170,7 @@ TEST(virtio_block, many_threads)
         threads.emplace_back([&, t] {
             std::mt19937 random(t);
             std::vector<std::byte> buffer(2 * sector);
-            for (int i = 0; i < 100; i++) {
+            for (int i = 0; i < 30; i++) {
                 const u64 at = random() % 4000;
                 if (!driver->read(at, buffer) ||
                     !std::equal(buffer.begin(), buffer.end(),
