@@ -5,7 +5,6 @@
 #include "arch/x64/cpu/percpu.hh"
 #include "arch/x64/cpu/registers.hh"
 #include "core/mm/address_space.hh"
-#include "core/mm/kernel_page_tables.hh"
 #include "core/sched/attention.hh"
 #include "core/sched/cpu.hh"
 #include "core/sched/reaper.hh"
@@ -48,7 +47,6 @@ void leave_address_space()
     auto& cpu = this_cpu();
     if (!cpu.address_space)
         return;
-    write_cr3(mm::kernel_page_table_root().value);
     cpu.address_space->leave(cpu.cpu_number);
     cpu.address_space = nullptr;
 }

@@ -227,8 +227,8 @@ TEST(path_cache, grows_and_shrinks)
     for (int i = 0; i < 3000; i++)
         EXPECT_EQ(resolve_error(d, "no-such-file-" + std::to_string(i)), ENOENT);
     const auto kept = vfs::resolve(d, "file-with-number-77").take();
-    vfs::path_cache::shrink(100000); // takes the second chances
-    EXPECT_GT(vfs::path_cache::shrink(100000), 5000u);
+    const size_t unused = vfs::path_cache::shrink(100000); // what was found again gets a second chance
+    EXPECT_GT(unused + vfs::path_cache::shrink(100000), 5000u);
     EXPECT_EQ(vfs::resolve(d, "file-with-number-77").take(), kept);
     for (int i = 0; i < 3000; i += 100)
         EXPECT_EQ(read_file(d, "file-with-number-" + std::to_string(i)), "x");
