@@ -12,7 +12,7 @@ namespace
 size_t name_of(const area& a, char* buffer, size_t length)
 {
     if (a.object())
-        return a.object()->describe(buffer, length);
+        return a.object()->name(buffer, length);
     return klog::format(buffer, length, "{}", a.attributes().name ? a.attributes().name : "anonymous memory");
 }
 } // namespace
@@ -50,6 +50,7 @@ result<address_space::shared_place> address_space::find_shared(virt_addr address
 memory_usage address_space::usage()
 {
     lock_guard guard{_lock};
+    _areas.tidy();
     memory_usage u;
     u.mapped_pages = _areas.mapped_bytes() >> page_shift;
     u.resident_pages = resident_pages();

@@ -3,12 +3,34 @@
 #include "core/mm/memory_object.hh"
 
 #include <algorithm>
+#include <string_view>
 
+#include "core/base/make_unique.hh"
 #include "core/mm/address_space.hh"
 
 namespace mm
 {
-memory_object::~memory_object() = default;
+memory_object::~memory_object() { delete[] _name.load(std::memory_order_relaxed); }
+
+void memory_object::remember_name(std::string_view name)
+{
+    if (has_name())
+        return;
+    auto copy = try_make_unique<char[]>(name.size() + 1);
+    if (!copy)
+        return;
+    name.copy(copy->get(), name.size());
+    char* none = nullptr;
+    if (_name.compare_exchange_strong(none, copy->get(), std::memory_order_acq_rel))
+        copy->release();
+}
+
+size_t memory_object::name(char* buffer, size_t length) const
+{
+    if (const char* known = _name.load(std::memory_order_acquire)) // pairs with remember_name()
+        return std::string_view(known).copy(buffer, length);
+    return describe(buffer, length);
+}
 
 void memory_object::add_area(area& a)
 {

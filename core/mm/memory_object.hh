@@ -11,6 +11,8 @@
 // asks for page(index, access::write), which marks the page dirty again.
 #pragma once
 
+#include <string_view>
+
 #include "core/base/intrusive.hh"
 #include "core/base/ref_ptr.hh"
 #include "core/base/result.hh"
@@ -89,6 +91,12 @@ class memory_object : public ref_counted<memory_object>
     /// What names it in /proc/self/maps and crash reports; written to `buffer`, cut if need be.
     virtual size_t describe(char* buffer, size_t length) const = 0;
 
+    /// The path by which it was mapped, for /proc/PID/maps and messages. The first name stays; a lack of memory means no name.
+    void remember_name(std::string_view name);
+    bool has_name() const { return _name.load(std::memory_order_relaxed) != nullptr; }
+    /// The remembered name, else what describe() says.
+    size_t name(char* buffer, size_t length) const;
+
     /// Writes dirty pages of the range back and waits (msync, fsync).
     virtual result<void> write_back(u64 first_index, u64 count) = 0;
 
@@ -125,6 +133,7 @@ class memory_object : public ref_counted<memory_object>
     object_mapping::list _areas GUARDED_BY(_areas_lock);
     std::atomic<u32> _area_count{0};
     std::atomic<u64> _unmap_generation{0};
+    std::atomic<char*> _name{nullptr}; // set once, ours
 };
 
 inline page_ref::~page_ref()

@@ -1,7 +1,9 @@
 #include "fs/vfs/path.hh"
 
+#include <array>
 #include <cstring>
 
+#include "core/mm/memory_object.hh"
 #include "fs/vfs/path_cache.hh"
 
 namespace vfs
@@ -66,5 +68,16 @@ result<size_t> path::describe(std::span<char> buffer, deleted_mark mark) const
         return fail(errc::enametoolong);
     std::memmove(buffer.data(), buffer.data() + at, buffer.size() - at);
     return buffer.size() - at;
+}
+
+result<ref_ptr<mm::memory_object>> path::memory_object() const
+{
+    auto object = TRY(inode().memory_object());
+    if (!object->has_name()) {
+        std::array<char, 512> name; // a longer path is no name
+        if (const auto size = describe(name, deleted_mark::no))
+            object->remember_name({name.data(), size.value()});
+    }
+    return object;
 }
 } // namespace vfs

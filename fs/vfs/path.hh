@@ -29,6 +29,9 @@ class path
     /// The containing directory, across mounts; the root's is the root.
     path parent() const;
 
+    /// The file's pages, which from now on know this path as their name. Errors: those of inode::memory_object().
+    result<ref_ptr<mm::memory_object>> memory_object() const;
+
     /// Attributes as stat shows them, mount id included.
     result<void> get_attributes(attributes& out) const;
 

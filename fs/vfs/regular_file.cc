@@ -94,5 +94,5 @@ result<void> regular_file::allocate(u32 mode, u64 offset, u64 length)
 }
 
 result<void> regular_file::synchronize(sync_scope scope) { return inode().synchronize(scope); }
-result<ref_ptr<mm::memory_object>> regular_file::memory_object() { return inode().memory_object(); }
+result<ref_ptr<mm::memory_object>> regular_file::memory_object() { return where().memory_object(); }
 } // namespace vfs

@@ -15,7 +15,7 @@ void add_name(text& out, const mm::area& a)
         out.pad_to(name_column).add(a.attributes().name);
     } else if (a.object()) {
         std::array<char, 300> name;
-        const size_t size = a.object()->describe(name.data(), name.size());
+        const size_t size = a.object()->name(name.data(), name.size());
         if (size)
             out.pad_to(name_column).add({name.data(), size});
     }

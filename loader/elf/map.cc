@@ -81,7 +81,7 @@ result<mapping> map(mm::address_space& space, const file& from, placement where)
     const u64 bias = TRY(choose_bias(space, l, where));
     if (bias + l.highest > mm::application_end.value || bias + l.lowest < mm::application_start.value)
         return fail(errc::enomem);
-    const auto object = TRY(from.where().inode().memory_object());
+    const auto object = TRY(from.where().memory_object());
     for (const auto& p : from.program_headers())
         if (is_loaded(p))
             TRY(map_segment(space, object, p, bias));
