@@ -60,7 +60,7 @@ class signal_file final : public vfs::file
 {
   public:
     signal_file(ref_ptr<vfs::inode> inode, signal_set mask, u32 flags)
-        : file(std::move(inode), vfs::open_flag::read_only | flags), _mask(mask)
+        : file(std::move(inode), vfs::open_flag::read_write | flags), _mask(mask)
     {
     }
 

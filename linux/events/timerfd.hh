@@ -15,7 +15,7 @@ class timer_file final : public vfs::file
 {
   public:
     timer_file(ref_ptr<vfs::inode> inode, clock_id clock, u32 flags)
-        : file(std::move(inode), vfs::open_flag::read_only | flags), _clock(clock), _timer(*this)
+        : file(std::move(inode), vfs::open_flag::read_write | flags), _clock(clock), _timer(*this)
     {
     }
 

@@ -20,6 +20,8 @@ result<void> path_name::read(user_string from)
 
 result<vfs::path> base_path(int base, const path_name& name)
 {
+    if (name.empty())
+        return fail(errc::enoent);
     if (name.absolute())
         return vfs::root();
     if (base == at_fdcwd)

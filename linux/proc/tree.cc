@@ -40,6 +40,25 @@ class directory final : public node
     result<void> list(u64 cookie, vfs::directory_sink& sink) override;
     bool names_are_stable() const override { return _stable; }
 
+    // What is not in the table does not exist, whoever wants to make it.
+    result<ref_ptr<vfs::inode>> create(std::string_view, const vfs::creation&) override
+    {
+        return fail(errc::enoent);
+    }
+    result<ref_ptr<vfs::inode>> make_directory(std::string_view, const vfs::creation&) override
+    {
+        return fail(errc::enoent);
+    }
+    result<ref_ptr<vfs::inode>> make_node(std::string_view, vfs::file_type, vfs::device_number,
+                                          const vfs::creation&) override
+    {
+        return fail(errc::enoent);
+    }
+    result<ref_ptr<vfs::inode>> make_symlink(std::string_view, std::string_view, const vfs::creation&) override
+    {
+        return fail(errc::enoent);
+    }
+
   private:
     result<ref_ptr<vfs::inode>> make(size_t row, const pattern_part& part, const numbers& numbers_below);
     bool list_names(u64& cookie, vfs::directory_sink& sink);
