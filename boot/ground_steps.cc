@@ -74,8 +74,9 @@ result<void> discover_firmware()
 {
     const auto& handed_over = loader_info();
     auto machine = TRY(try_make_unique<firmware::machine>());
-    TRY(firmware::discover({.rsdp = handed_over.acpi_root, .loader_searched = handed_over.loader_searched_acpi},
-                           direct_map_reader(), *machine));
+    TRY(firmware::discover(
+        {.rsdp = handed_over.acpi_root, .loader_searched = handed_over.loader_searched_acpi},
+        direct_map_reader(), *machine));
     firmware::set_this_machine(std::move(machine));
     arch::release_boot_memory(handed_over.ram);
     return {};

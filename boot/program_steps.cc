@@ -1,4 +1,6 @@
-// Start-up from devices to the program: what may fail because of what the user gave us ends with a line, not a panic.
+// Start-up from devices to the program: what may fail because of what the user gave us ends with a line, not
+// a panic.
+#include "arch/panic.hh"
 #include "boot/steps.hh"
 #include "core/boot/config.hh"
 #include "core/device/block_device.hh"
@@ -45,6 +47,7 @@ result<void> mount_configured_root()
 
 result<void> start_devices()
 {
+    arch::set_power_off(power::off);
     drivers::start();
     if (configuration().continued_in_fw_cfg)
         continue_configuration();

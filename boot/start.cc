@@ -82,7 +82,10 @@ void start_in_thread(void*)
 }
 } // namespace
 
-const info& loader_info() { return handed_over; }
+const info& loader_info()
+{
+    return handed_over;
+}
 
 void start(const info& from_loader)
 {

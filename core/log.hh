@@ -1,7 +1,8 @@
 // Lines for the person who runs the machine: `klog::line("virtio-blk {}: {} sectors", name, count)`.
 //
-// {} prints integers in decimal, {x} in hexadecimal with 0x, strings and characters as they are, bool as true or false,
-// phys_addr and virt_addr in hexadecimal. A line is at most 240 characters. Callable from any context.
+// {} prints integers in decimal, {x} in hexadecimal with 0x, strings and characters as they are, bool as true
+// or false, phys_addr and virt_addr in hexadecimal. A line is at most 240 characters. Callable from any
+// context.
 #pragma once
 
 #include <atomic>

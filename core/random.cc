@@ -1,4 +1,5 @@
-// ChaCha20 (RFC 8439) with fast key erasure: every block's first half replaces the key, the second half is output.
+// ChaCha20 (RFC 8439) with fast key erasure: every block's first half replaces the key, the second half is
+// output.
 #include "core/random.hh"
 
 #include <algorithm>
@@ -89,8 +90,8 @@ void random_fill(std::span<std::byte> bytes)
     constexpr size_t piece = 256;
     while (!bytes.empty()) {
         const size_t n = std::min(bytes.size(), piece);
-        WITH_LOCK (lock)
-            take_locked(bytes.first(n));
+        WITH_LOCK(lock)
+        take_locked(bytes.first(n));
         bytes = bytes.subspan(n);
     }
 }

@@ -1,7 +1,7 @@
 // Randomness for the kernel and for getrandom(): ChaCha20 keyed from what the machine offers.
 //
-// Seeded before the program starts from RDRAND where the CPU has it, else virtio-rng, else timing jitter (with a log
-// line). Drivers add more at any time; output never repeats and never blocks.
+// Seeded before the program starts from RDRAND where the CPU has it, else virtio-rng, else timing jitter
+// (with a log line). Drivers add more at any time; output never repeats and never blocks.
 #pragma once
 
 #include <cstddef>

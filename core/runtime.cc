@@ -1,7 +1,7 @@
 // What compilers expect to find: memory functions, pure virtual calls, the stack protector's alarm.
 //
-// The memory functions are the one place for bulk copy and clear inside the kernel. REP MOVSQ and STOSQ are good on every
-// CPU with fast strings and under emulation; short lengths go byte by byte.
+// The memory functions are the one place for bulk copy and clear inside the kernel. REP MOVSQ and STOSQ are
+// good on every CPU with fast strings and under emulation; short lengths go byte by byte.
 #include <cstddef>
 #include <cstdint>
 #include <new>
@@ -14,7 +14,10 @@ void* memcpy(void* __restrict to, const void* __restrict from, size_t n)
 {
     void* d = to;
     size_t words = n / 8, bytes = n % 8;
-    asm volatile("rep movsq\n\tmovq %3, %0\n\trep movsb" : "+c"(words), "+D"(d), "+S"(from) : "r"(bytes) : "memory");
+    asm volatile("rep movsq\n\tmovq %3, %0\n\trep movsb"
+                 : "+c"(words), "+D"(d), "+S"(from)
+                 : "r"(bytes)
+                 : "memory");
     return to;
 }
 
@@ -23,7 +26,10 @@ void* memset(void* to, int value, size_t n)
     void* d = to;
     const uint64_t pattern = 0x0101010101010101u * static_cast<unsigned char>(value);
     size_t words = n / 8, bytes = n % 8;
-    asm volatile("rep stosq\n\tmovq %2, %0\n\trep stosb" : "+c"(words), "+D"(d) : "r"(bytes), "a"(pattern) : "memory");
+    asm volatile("rep stosq\n\tmovq %2, %0\n\trep stosb"
+                 : "+c"(words), "+D"(d)
+                 : "r"(bytes), "a"(pattern)
+                 : "memory");
     return to;
 }
 
@@ -106,17 +112,38 @@ int __popcountdi2(long value)
     return static_cast<int>(v * 0x0101010101010101u >> 56);
 }
 
-[[noreturn]] void __stack_chk_fail() { panic("stack protector: a function wrote beyond its frame"); }
-[[noreturn]] void __cxa_pure_virtual() { panic("a pure virtual function was called"); }
-[[noreturn]] void abort() { panic("abort"); }
+[[noreturn]] void __stack_chk_fail()
+{
+    panic("stack protector: a function wrote beyond its frame");
+}
+[[noreturn]] void __cxa_pure_virtual()
+{
+    panic("a pure virtual function was called");
+}
+[[noreturn]] void abort()
+{
+    panic("abort");
+}
 }
 
 namespace std
 {
 const nothrow_t nothrow{};
 
-[[noreturn]] void __throw_bad_optional_access() { panic("an empty optional was read"); }
-[[noreturn]] void __throw_out_of_range_fmt(const char* what, ...) { panic(what); }
-[[noreturn]] void __throw_length_error(const char* what) { panic(what); }
-[[noreturn]] void __throw_bad_function_call() { panic("an empty function was called"); }
+[[noreturn]] void __throw_bad_optional_access()
+{
+    panic("an empty optional was read");
+}
+[[noreturn]] void __throw_out_of_range_fmt(const char* what, ...)
+{
+    panic(what);
+}
+[[noreturn]] void __throw_length_error(const char* what)
+{
+    panic(what);
+}
+[[noreturn]] void __throw_bad_function_call()
+{
+    panic("an empty function was called");
+}
 } // namespace std

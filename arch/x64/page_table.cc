@@ -85,18 +85,8 @@ result<page_slot*> page_table::huge_slot_for(virt_addr page)
 
 page_slot* page_table::find(virt_addr page) const
 {
-    phys_addr table = _root;
-    for (unsigned level = 4;; level--) {
-        page_slot& slot = slots(table)[index_of(page, level)];
-        if (level == 1)
-            return &slot;
-        const page_entry e = slot.load();
-        if (e.empty())
-            return nullptr;
-        if (e.large())
-            return &slot;
-        table = e.frame();
-    }
+    const auto [slot, level] = descend(page);
+    return level > 1 && slot->load().empty() ? nullptr : slot;
 }
 
 result<void> page_table::split_large(page_slot& slot)

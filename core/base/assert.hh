@@ -1,7 +1,8 @@
 // What is always true, and what to do when it is not.
 //
-// assert() holds in debug builds only and is for the kernel's own logic; ensure() holds in every build. Neither
-// may depend on what an application, a device, a disk or a packet says: those are error values (result.hh).
+// assert() holds in debug builds only and is for the kernel's own logic; ensure() holds in every build.
+// Neither may depend on what an application, a device, a disk or a packet says: those are error values
+// (result.hh).
 #pragma once
 
 /// Prints the message and a backtrace, then stops the machine. Never returns; callable from any context.

@@ -3,7 +3,7 @@
 #pragma once
 
 enum class errc : int {
-// clang-format off
+    // clang-format off
     eperm = 1, enoent = 2, esrch = 3, eintr = 4, eio = 5, enxio = 6, e2big = 7, enoexec = 8, ebadf = 9,
     echild = 10, eagain = 11, enomem = 12, eacces = 13, efault = 14, enotblk = 15, ebusy = 16, eexist = 17,
     exdev = 18, enodev = 19, enotdir = 20, eisdir = 21, einval = 22, enfile = 23, emfile = 24, enotty = 25,

@@ -1,6 +1,6 @@
 // Boost.Intrusive as the kernel uses it: asserts lead to our panic, hooks are safe-linked in debug builds.
-// Convention: the hook is private, the list type a public alias in the element's class, and the comment at the
-// hook names the lock that protects it.
+// Convention: the hook is private, the list type a public alias in the element's class, and the comment at
+// the hook names the lock that protects it.
 #pragma once
 
 #define BOOST_ENABLE_ASSERT_HANDLER

@@ -10,8 +10,7 @@
 using std::unique_ptr;
 
 template <class T, class... Args>
-    requires(!std::is_array_v<T>)
-result<unique_ptr<T>> try_make_unique(Args&&... args)
+requires(!std::is_array_v<T>) result<unique_ptr<T>> try_make_unique(Args&&... args)
 {
     T* object = new (std::nothrow) T(std::forward<Args>(args)...);
     if (!object)
@@ -21,8 +20,7 @@ result<unique_ptr<T>> try_make_unique(Args&&... args)
 
 /// `count` value-initialised elements: try_make_unique<char[]>(n).
 template <class T>
-    requires std::is_unbounded_array_v<T>
-result<unique_ptr<T>> try_make_unique(size_t count)
+requires std::is_unbounded_array_v<T> result<unique_ptr<T>> try_make_unique(size_t count)
 {
     auto* objects = new (std::nothrow) std::remove_extent_t<T>[count]();
     if (!objects)

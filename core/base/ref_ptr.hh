@@ -1,7 +1,8 @@
 // Shared ownership: an object that counts its references, and the pointer that holds one.
 //
-// Derive from ref_counted<T>; create by make_ref<T>(...), which fails with enomem. The last release deletes the
-// object through T (give T a virtual destructor when it is a base). A ref_ptr may be empty; a T& is borrowed.
+// Derive from ref_counted<T>; create by make_ref<T>(...), which fails with enomem. The last release deletes
+// the object through T (give T a virtual destructor when it is a base). A ref_ptr may be empty; a T& is
+// borrowed.
 #pragma once
 
 #include <atomic>
@@ -22,8 +23,8 @@ class ref_counted
 
     void add_ref() const { _references.fetch_add(1, std::memory_order_relaxed); }
 
-    /// Drops one reference; deletes the object with the last. A T that must act while it is still whole, derived parts
-    /// included, has an on_last_release() const.
+    /// Drops one reference; deletes the object with the last. A T that must act while it is still whole,
+    /// derived parts included, has an on_last_release() const.
     void release() const
     {
         // The release pairs with the acquire of the thread that deletes: it sees all writes made before.
@@ -78,17 +79,14 @@ class ref_ptr
     }
     constexpr ref_ptr(ref_ptr&& other) : _object(std::exchange(other._object, nullptr)) {}
     template <class U>
-        requires std::is_convertible_v<U*, T*>
-    ref_ptr(const ref_ptr<U>& other) : _object(other.get())
+    requires std::is_convertible_v<U*, T*> ref_ptr(const ref_ptr<U>& other) : _object(other.get())
     {
         if (_object)
             _object->add_ref();
     }
     template <class U>
-        requires std::is_convertible_v<U*, T*>
-    constexpr ref_ptr(ref_ptr<U>&& other) : _object(other.leak())
-    {
-    }
+    requires std::is_convertible_v<U*, T*>
+    constexpr ref_ptr(ref_ptr<U>&& other) : _object(other.leak()) {}
     constexpr ~ref_ptr()
     {
         if (_object)

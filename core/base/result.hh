@@ -1,8 +1,8 @@
 // result<T>: a value or an errc. The kernel's one way to report failure.
 //
 // A function that can fail returns result<T>; its caller either handles the error or passes it on with
-// TRY(expression), which yields the value. For trivially copyable T the two live in separate fields, so that a
-// result<int> or result<T*> comes back in two registers (a union would go through memory).
+// TRY(expression), which yields the value. For trivially copyable T the two live in separate fields, so that
+// a result<int> or result<T*> comes back in two registers (a union would go through memory).
 #pragma once
 
 #include <new>
@@ -19,7 +19,10 @@ class result;
 struct failure {
     errc code;
 };
-[[nodiscard]] constexpr failure fail(errc code) { return failure{code}; }
+[[nodiscard]] constexpr failure fail(errc code)
+{
+    return failure{code};
+}
 
 namespace detail
 {
@@ -75,8 +78,9 @@ class union_result
 };
 
 template <class T>
-using result_storage = std::conditional_t<
-    std::is_trivially_copyable_v<T> && std::is_default_constructible_v<T>, trivial_result<T>, union_result<T>>;
+using result_storage =
+    std::conditional_t<std::is_trivially_copyable_v<T> && std::is_default_constructible_v<T>,
+                       trivial_result<T>, union_result<T>>;
 } // namespace detail
 
 template <class T>
@@ -90,16 +94,16 @@ class [[nodiscard]] result : public detail::result_storage<T>
 
     /// From what converts to T, such as ref_ptr<derived> to ref_ptr<base>.
     template <class U>
-        requires(std::is_convertible_v<U &&, T> && !std::is_same_v<std::remove_cvref_t<U>, result> &&
-                 !std::is_same_v<std::remove_cvref_t<U>, failure>)
-    constexpr result(U&& value) : base(static_cast<T>(std::forward<U>(value)))
+    requires(std::is_convertible_v<U&&, T> && !std::is_same_v<std::remove_cvref_t<U>, result> &&
+             !std::is_same_v<std::remove_cvref_t<U>, failure>) constexpr result(U&& value)
+        : base(static_cast<T>(std::forward<U>(value)))
     {
     }
 
     /// From a result of what converts to T: result<ref_ptr<derived>> to result<ref_ptr<base>>.
     template <class U>
-        requires(std::is_convertible_v<U &&, T> && !std::is_same_v<U, T> && !std::is_void_v<U>)
-    constexpr result(result<U>&& other)
+    requires(std::is_convertible_v<U&&, T> && !std::is_same_v<U, T> &&
+             !std::is_void_v<U>) constexpr result(result<U>&& other)
         : base(other.has_value() ? result(static_cast<T>(other.take())) : result(fail(other.error())))
     {
     }

@@ -24,10 +24,22 @@ inline constexpr size_t page_size = size_t{1} << page_shift;
 inline constexpr size_t page_mask = page_size - 1;
 inline constexpr size_t large_page_size = size_t{2} << 20;
 
-inline constexpr size_t operator""_KiB(unsigned long long n) { return static_cast<size_t>(n) << 10; }
-inline constexpr size_t operator""_MiB(unsigned long long n) { return static_cast<size_t>(n) << 20; }
-inline constexpr size_t operator""_GiB(unsigned long long n) { return static_cast<size_t>(n) << 30; }
-inline constexpr size_t operator""_TiB(unsigned long long n) { return static_cast<size_t>(n) << 40; }
+inline constexpr size_t operator""_KiB(unsigned long long n)
+{
+    return static_cast<size_t>(n) << 10;
+}
+inline constexpr size_t operator""_MiB(unsigned long long n)
+{
+    return static_cast<size_t>(n) << 20;
+}
+inline constexpr size_t operator""_GiB(unsigned long long n)
+{
+    return static_cast<size_t>(n) << 30;
+}
+inline constexpr size_t operator""_TiB(unsigned long long n)
+{
+    return static_cast<size_t>(n) << 40;
+}
 
 /// Rounds down or up to a power of two.
 template <class T>
@@ -76,4 +88,7 @@ using phys_addr = detail::address<detail::phys_tag>;
 using virt_addr = detail::address<detail::virt_tag>;
 
 /// Bytes rounded up to whole pages.
-constexpr size_t pages_for(size_t bytes) { return (bytes + page_mask) >> page_shift; }
+constexpr size_t pages_for(size_t bytes)
+{
+    return (bytes + page_mask) >> page_shift;
+}

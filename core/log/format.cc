@@ -73,7 +73,8 @@ void put_argument(writer& out, const argument& a, bool hex)
 }
 } // namespace
 
-size_t format_arguments(char* buffer, size_t length, std::string_view text, const argument* arguments, size_t count)
+size_t format_arguments(char* buffer, size_t length, std::string_view text, const argument* arguments,
+                        size_t count)
 {
     writer out(buffer, length);
     size_t next = 0;

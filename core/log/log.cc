@@ -12,9 +12,18 @@ constinit bool is_verbose = false;
 constinit std::atomic<sink> current_sink{nullptr};
 } // namespace
 
-bool verbose() { return is_verbose; }
-void set_verbose(bool on) { is_verbose = on; }
-void set_sink(sink s) { current_sink.store(s, std::memory_order_release); }
+bool verbose()
+{
+    return is_verbose;
+}
+void set_verbose(bool on)
+{
+    is_verbose = on;
+}
+void set_sink(sink s)
+{
+    current_sink.store(s, std::memory_order_release);
+}
 
 void write_line(std::string_view text, const argument* arguments, size_t count)
 {

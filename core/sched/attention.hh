@@ -5,7 +5,7 @@
 
 namespace sched::attention
 {
-inline constexpr u32 reschedule = 1; // somebody else may deserve the CPU more
-inline constexpr u32 work = 2;       // the thread's before_return(): signals
+inline constexpr u32 reschedule = 1;   // somebody else may deserve the CPU more
+inline constexpr u32 work = 2;         // the thread's before_return(): signals
 inline constexpr u32 dead_threads = 4; // reap_dead_threads() has something to do
 } // namespace sched::attention

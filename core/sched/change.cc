@@ -7,8 +7,8 @@
 
 namespace sched
 {
-void cpu::change_entity(thread& t, const cpu_set* affinity, const scheduling_parameters* parameters)
-    NO_THREAD_SAFETY_ANALYSIS
+void cpu::change_entity(thread& t, const cpu_set* affinity,
+                        const scheduling_parameters* parameters) NO_THREAD_SAFETY_ANALYSIS
 {
     const auto state = arch::irq_save();
     cpu& home = t._cpu.load(std::memory_order_relaxed) ? lock_home_of(t) : this_cpu();

@@ -45,7 +45,10 @@ void cpu::arm_slice_locked()
         _slice.arm(timekeeping::after(_running->_running_since, _queue.slice(*_running)));
 }
 
-void cpu::slice_ended(timekeeping::timer&) { this_cpu().request_reschedule(); }
+void cpu::slice_ended(timekeeping::timer&)
+{
+    this_cpu().request_reschedule();
+}
 
 void cpu::request_reschedule()
 {
@@ -55,7 +58,8 @@ void cpu::request_reschedule()
 
 void cpu::enqueue_locked(thread& t, run_queue::arrival how) NO_THREAD_SAFETY_ANALYSIS
 {
-    // Virtual runtime is relative to its queue's smallest; the other queue's is read without its lock, for a hint.
+    // Virtual runtime is relative to its queue's smallest; the other queue's is read without its lock, for a
+    // hint.
     const cpu* home = t._cpu.load(std::memory_order_relaxed);
     if (home && home != this)
         t.virtual_runtime += _queue.minimum_runtime() - home->_queue.minimum_runtime();
@@ -137,7 +141,8 @@ void finish_switch() NO_THREAD_SAFETY_ANALYSIS
     }
 }
 
-void cpu::switch_away(thread_state state, bool (*still_wanted)(void*), void* argument) NO_THREAD_SAFETY_ANALYSIS
+void cpu::switch_away(thread_state state, bool (*still_wanted)(void*),
+                      void* argument) NO_THREAD_SAFETY_ANALYSIS
 {
     assert(!arch::irqs_enabled());
     _lock.lock();

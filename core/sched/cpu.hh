@@ -1,8 +1,8 @@
 // One CPU as the scheduler sees it: its run queue, its idle thread, its timers.
 //
-// Locking: `_lock` guards the queue and the states of the threads that belong to it. It is held across the switch of
-// stacks and dropped by the thread that continues (finish_switch), so that nobody can run a thread whose
-// registers are not saved yet. Two queues are locked in the order of CPU numbers.
+// Locking: `_lock` guards the queue and the states of the threads that belong to it. It is held across the
+// switch of stacks and dropped by the thread that continues (finish_switch), so that nobody can run a thread
+// whose registers are not saved yet. Two queues are locked in the order of CPU numbers.
 #pragma once
 
 #include "core/base/make_unique.hh"
@@ -39,7 +39,8 @@ class cpu
     /// CPU time that no thread wanted.
     nanoseconds idle_time() const { return _idle->cpu_time(); }
 
-    /// Makes the calling code this CPU's idle thread; from now on threads are given to this CPU. Interrupts off.
+    /// Makes the calling code this CPU's idle thread; from now on threads are given to this CPU. Interrupts
+    /// off.
     void join();
     /// What the idle thread does, after join().
     [[noreturn]] void run_idle_thread();
@@ -47,8 +48,8 @@ class cpu
     /// From an interrupt: looks for something better to run before the application goes on.
     void request_reschedule();
 
-    /// The running thread gives way: as `state` (blocked, dead) or, if it stays ready, only to who deserves it
-    /// more. `still_wanted` runs under the lock and cancels blocking if it returns false. Interrupts off.
+    /// The running thread gives way: as `state` (blocked, dead) or, if it stays ready, only to who deserves
+    /// it more. `still_wanted` runs under the lock and cancels blocking if it returns false. Interrupts off.
     void switch_away(thread_state state, bool (*still_wanted)(void*), void* argument);
     void preempt_current();
 
@@ -60,7 +61,6 @@ class cpu
 
     /// Applies a change to a thread's entity under its queue's lock.
     static void change_entity(thread& t, const cpu_set* affinity, const scheduling_parameters* parameters);
-
 
     /// Moves the running thread away if its affinity excludes this CPU; thread context.
     void leave_if_not_allowed();

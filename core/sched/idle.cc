@@ -16,7 +16,10 @@ constinit std::atomic<cpu*> cpus[max_cpus] = {};
 constexpr unsigned spins_before_halt = 200;
 } // namespace
 
-cpu* cpu::nth(unsigned number) { return cpus[number].load(std::memory_order_acquire); }
+cpu* cpu::nth(unsigned number)
+{
+    return cpus[number].load(std::memory_order_acquire);
+}
 
 result<void> cpu::create(unsigned number, arch::percpu& block)
 {
@@ -30,7 +33,8 @@ result<void> cpu::create(unsigned number, arch::percpu& block)
 
 void cpu::join()
 {
-    WITH_LOCK (_lock) {
+    WITH_LOCK(_lock)
+    {
         _running = _idle.get();
         _idle->_state.store(thread_state::running, std::memory_order_relaxed);
         _idle->_cpu.store(this, std::memory_order_relaxed);

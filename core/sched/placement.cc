@@ -1,4 +1,5 @@
-// On which CPU a thread runs: chosen when it becomes ready, corrected by idle CPUs that pull and busy ones that push.
+// On which CPU a thread runs: chosen when it becomes ready, corrected by idle CPUs that pull and busy ones
+// that push.
 #include "arch/ipi.hh"
 #include "arch/smp.hh"
 #include "core/sched/cpu.hh"
@@ -29,7 +30,8 @@ cpu& cpu::choose(thread& t, run_queue::arrival how)
         return here;
     const cpu_set& allowed = t.entity::affinity;
     cpu* previous = t._cpu.load(std::memory_order_relaxed);
-    const bool stay = how != run_queue::arrival::new_thread && previous && allowed.contains(previous->_number);
+    const bool stay =
+        how != run_queue::arrival::new_thread && previous && allowed.contains(previous->_number);
     if (stay && previous->is_idle())
         return *previous;
     cpu* best = least_loaded(allowed, [](const cpu& c) { return c.load(); });

@@ -1,5 +1,6 @@
-// Freeing threads that have ended. A thread cannot free the stack that it runs on, and the switch away from it runs with
-// interrupts off; so the dead are collected and freed a moment later, on somebody else's way to the application.
+// Freeing threads that have ended. A thread cannot free the stack that it runs on, and the switch away from
+// it runs with interrupts off; so the dead are collected and freed a moment later, on somebody else's way to
+// the application.
 #pragma once
 
 namespace sched

@@ -52,8 +52,9 @@ void run_queue::add(entity& e, arrival how)
         // A pre-empted FIFO thread keeps its place at the head of its priority; the others go to the tail.
         const bool ahead = how == arrival::preempted && e.parameters.policy == policy::fifo;
         auto it = _realtime.begin();
-        while (it != _realtime.end() && (it->parameters.realtime_priority > e.parameters.realtime_priority ||
-                                         (!ahead && it->parameters.realtime_priority == e.parameters.realtime_priority)))
+        while (it != _realtime.end() &&
+               (it->parameters.realtime_priority > e.parameters.realtime_priority ||
+                (!ahead && it->parameters.realtime_priority == e.parameters.realtime_priority)))
             ++it;
         _realtime.insert(it, e);
         return;

@@ -1,8 +1,8 @@
 // The threads that are ready on one CPU, in the order in which they deserve it.
 //
-// Real-time threads (FIFO, RR) go first, by priority. The others share by weight: each has a virtual runtime that
-// grows by real time times 1024 over its weight, and the smallest is next. A thread that slept is put at most
-// `sleeper_credit` behind the smallest, so that it gets the CPU soon but cannot collect a debt of hours.
+// Real-time threads (FIFO, RR) go first, by priority. The others share by weight: each has a virtual runtime
+// that grows by real time times 1024 over its weight, and the smallest is next. A thread that slept is put at
+// most `sleeper_credit` behind the smallest, so that it gets the CPU soon but cannot collect a debt of hours.
 //
 // Pure policy: no locks, no hardware; tested on the host. Who owns it locks it.
 #pragma once

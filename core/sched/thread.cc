@@ -115,7 +115,10 @@ void thread::set_address_space(mm::address_space* space)
 
 void thread::before_return(arch::trap_frame&) {}
 
-nanoseconds thread::cpu_time() const { return cpu::time_of(*this); }
+nanoseconds thread::cpu_time() const
+{
+    return cpu::time_of(*this);
+}
 
 unsigned thread::last_cpu() const
 {
@@ -138,7 +141,10 @@ result<void> thread::set_affinity(const cpu_set& allowed)
     return {};
 }
 
-void thread::set_scheduling(const scheduling_parameters& p) { cpu::change_entity(*this, nullptr, &p); }
+void thread::set_scheduling(const scheduling_parameters& p)
+{
+    cpu::change_entity(*this, nullptr, &p);
+}
 
 void yield()
 {

@@ -1,7 +1,8 @@
-// A thread of control: kernel stack, scheduling state, and what the application's side of it needs at a switch.
+// A thread of control: kernel stack, scheduling state, and what the application's side of it needs at a
+// switch.
 //
-// The Linux interface derives its own class (linux::task) and gets control back through the virtual functions: the
-// scheduler knows nothing of signals or system calls.
+// The Linux interface derives its own class (linux::task) and gets control back through the virtual
+// functions: the scheduler knows nothing of signals or system calls.
 //
 // States (set_state() checks the arrows in debug builds):
 //
@@ -13,8 +14,8 @@
 
 #include <string_view>
 
-#include "arch/thread_context.hh"
 #include "arch/cpu.hh"
+#include "arch/thread_context.hh"
 #include "core/base/intrusive.hh"
 #include "core/base/make_unique.hh"
 #include "core/base/ref_ptr.hh"
@@ -61,10 +62,12 @@ class thread : public ref_counted<thread>, private entity
     /// The address space whose lower half this thread sees; null for kernel threads.
     mm::address_space* address_space() const { return _address_space; }
 
-    /// Makes the running thread (`this`) see another lower half from now on, or none; the caller keeps it alive.
+    /// Makes the running thread (`this`) see another lower half from now on, or none; the caller keeps it
+    /// alive.
     void set_address_space(mm::address_space* space);
 
-    /// Makes an interruptible wait of this thread end with eintr, now or at its next; callable from any context.
+    /// Makes an interruptible wait of this thread end with eintr, now or at its next; callable from any
+    /// context.
     void interrupt();
     bool interrupt_pending() const { return _interrupt_pending.load(std::memory_order_acquire); }
     void clear_interrupt() { _interrupt_pending.store(false, std::memory_order_relaxed); }
@@ -94,12 +97,12 @@ class thread : public ref_counted<thread>, private entity
     /// For derived classes: an application thread that starts at the registers in application_frame().
     thread(std::string_view name, mm::address_space* space);
 
-    /// Gives it a kernel stack; the first function it runs there is the return to the application. Vector state is
-    /// the running thread's if `inherit_from` is its context, else the initial one. Errors: enomem.
+    /// Gives it a kernel stack; the first function it runs there is the return to the application. Vector
+    /// state is the running thread's if `inherit_from` is its context, else the initial one. Errors: enomem.
     result<void> prepare_application_context(const arch::thread_context* inherit_from);
 
-    /// Runs on the way back to the application when attention was requested: signals, preemption of debuggers.
-    /// `frame` may be changed. Interrupts are on.
+    /// Runs on the way back to the application when attention was requested: signals, preemption of
+    /// debuggers. `frame` may be changed. Interrupts are on.
     virtual void before_return(arch::trap_frame& frame);
     friend void leave_to_application(arch::trap_frame& frame);
 
@@ -116,7 +119,8 @@ class thread : public ref_counted<thread>, private entity
     std::atomic<bool> _interrupt_pending{false};
     std::atomic<bool> _interruptible{false}; // sleeps so that interrupt() may wake it
     bool _migrating = false;                 // blocked only to be queued elsewhere
-    std::atomic<cpu*> _cpu{nullptr}; // where it is queued, runs or ran last; changes under both run queues' locks
+    std::atomic<cpu*> _cpu{
+        nullptr}; // where it is queued, runs or ran last; changes under both run queues' locks
     std::atomic<s64> _cpu_time_ns{0};
     instant _running_since{};
     thread* _next_dead = nullptr;
@@ -126,7 +130,10 @@ class thread : public ref_counted<thread>, private entity
 };
 
 /// The thread that executes this.
-inline thread& current() { return *arch::current_thread(); }
+inline thread& current()
+{
+    return *arch::current_thread();
+}
 
 /// Gives up the CPU to another ready thread, if there is one of at least equal right.
 void yield();

@@ -27,7 +27,8 @@ void block(thread& self, const std::atomic<bool>& woken, bool interruptible)
         const std::atomic<bool>& woken;
         bool interruptible;
     } c{self, woken, interruptible};
-    // Runs under the run queue's lock: a waker sets the flag first and then takes that lock to look at the state.
+    // Runs under the run queue's lock: a waker sets the flag first and then takes that lock to look at the
+    // state.
     const auto still_wanted = [](void* argument) {
         const auto& w = *static_cast<condition*>(argument);
         return !w.woken.load(std::memory_order_acquire) && !(w.interruptible && w.self.interrupt_pending());

@@ -31,5 +31,4 @@ class SCOPED_CAPABILITY [[nodiscard]] shared_guard
     Lock& _lock;
 };
 
-#define WITH_LOCK(lock)                                                                                      \
-    if (lock_guard with_lock_guard_{lock}; true)
+#define WITH_LOCK(lock) if (lock_guard with_lock_guard_{lock}; true)

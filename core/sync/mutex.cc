@@ -15,10 +15,16 @@ namespace
 {
 constexpr u64 contended = 1;
 
-u64 me() { return reinterpret_cast<u64>(arch::current_thread()); }
+u64 me()
+{
+    return reinterpret_cast<u64>(arch::current_thread());
+}
 } // namespace
 
-bool mutex::held_by_me() const { return (_owner.load(std::memory_order_relaxed) & ~contended) == me(); }
+bool mutex::held_by_me() const
+{
+    return (_owner.load(std::memory_order_relaxed) & ~contended) == me();
+}
 
 void mutex::lock()
 {

@@ -1,7 +1,7 @@
 // A sleeping lock: the holder may block; waiters sleep in FIFO order.
 //
-// Thread context only. The uncontended path is one compare-and-swap. Not recursive; debug builds check the owner
-// and the rank.
+// Thread context only. The uncontended path is one compare-and-swap. Not recursive; debug builds check the
+// owner and the rank.
 #pragma once
 
 #include <atomic>

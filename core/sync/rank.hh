@@ -8,19 +8,19 @@
 
 enum class lock_rank : u8 {
     // Sleeping locks, outermost first.
-    program = 10,        // linux: the program's thread list and its end
-    tty = 12,            // linux: terminal settings
-    epoll = 14,          // linux: one epoll set's interest list
-    file_position = 20,  // vfs: an open file's offset
-    rename = 22,         // vfs: one rename at a time in a file system
-    directory = 24,      // vfs: a directory's entries (parent before child)
-    file_write = 28,     // vfs: an inode's size and writes
-    pipe = 30,           // fs/pipe: one pipe's buffer
-    address_space = 40,  // mm: the tree of areas
-    page_cache = 44,     // fs/cache: one object's pages
-    file_system = 46,    // a file system's own allocation state
-    block_device = 48,   // a driver's submission path that may sleep
-    generic_mutex = 60,  // what holds nothing else
+    program = 10,       // linux: the program's thread list and its end
+    tty = 12,           // linux: terminal settings
+    epoll = 14,         // linux: one epoll set's interest list
+    file_position = 20, // vfs: an open file's offset
+    rename = 22,        // vfs: one rename at a time in a file system
+    directory = 24,     // vfs: a directory's entries (parent before child)
+    file_write = 28,    // vfs: an inode's size and writes
+    pipe = 30,          // fs/pipe: one pipe's buffer
+    address_space = 40, // mm: the tree of areas
+    page_cache = 44,    // fs/cache: one object's pages
+    file_system = 46,   // a file system's own allocation state
+    block_device = 48,  // a driver's submission path that may sleep
+    generic_mutex = 60, // what holds nothing else
 
     // Spinlocks, outermost first; every one ranks after every sleeping lock.
     descriptor_table = 100, // linux: descriptors
@@ -30,11 +30,11 @@ enum class lock_rank : u8 {
     timer_queue = 112,      // time: one CPU's timers
     device = 116,           // drivers: a device's registers or ring
     virtqueue = 118,
-    cache_index = 120,      // fs: the path cache's and page cache's indexes
-    reclaim = 122,          // mm: lists of pages that may be given back
-    wait_queue = 130,       // sched: waiters of one event
-    run_queue = 140,        // sched: one CPU's runnable threads (lower CPU number first)
-    kernel_areas = 144,     // mm: kernel virtual address space
+    cache_index = 120,  // fs: the path cache's and page cache's indexes
+    reclaim = 122,      // mm: lists of pages that may be given back
+    wait_queue = 130,   // sched: waiters of one event
+    run_queue = 140,    // sched: one CPU's runnable threads (lower CPU number first)
+    kernel_areas = 144, // mm: kernel virtual address space
     heap = 150,
     frames = 154,
     log = 160,

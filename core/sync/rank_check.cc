@@ -1,4 +1,5 @@
-// Debug builds: the ranks of the locks that each thread and each CPU holds, and the alarm when their order is broken.
+// Debug builds: the ranks of the locks that each thread and each CPU holds, and the alarm when their order is
+// broken.
 //
 // Sleeping locks are tracked per thread, spinlocks per CPU (no thread can lose the CPU while it holds one).
 #ifdef KILN_DEBUG
@@ -24,11 +25,13 @@ struct held_ranks {
 
 constinit std::array<held_ranks, sched::max_cpus> held_spinlocks{};
 
-// Two locks of one rank may be held together: queues of two CPUs, two futex buckets (lower address first), parent and child directory.
+// Two locks of one rank may be held together: queues of two CPUs, two futex buckets (lower address first),
+// parent and child directory.
 bool may_repeat(lock_rank r)
 {
-    return r == lock_rank::run_queue || r == lock_rank::directory || r == lock_rank::pipe || r == lock_rank::epoll ||
-           r == lock_rank::file_write || r == lock_rank::wait_queue || r == lock_rank::futex_bucket;
+    return r == lock_rank::run_queue || r == lock_rank::directory || r == lock_rank::pipe ||
+           r == lock_rank::epoll || r == lock_rank::file_write || r == lock_rank::wait_queue ||
+           r == lock_rank::futex_bucket;
 }
 } // namespace
 

@@ -8,7 +8,8 @@ void rwlock::lock()
     sched::assert_may_block();
     lock_guard guard{_lock};
     _waiting_writers++;
-    static_cast<void>(wait_until(_writer_queue, _lock, [this]() REQUIRES(_lock) { return !_writing && _readers == 0; }));
+    static_cast<void>(
+        wait_until(_writer_queue, _lock, [this]() REQUIRES(_lock) { return !_writing && _readers == 0; }));
     _waiting_writers--;
     _writing = true;
 }
@@ -16,7 +17,8 @@ void rwlock::lock()
 void rwlock::unlock()
 {
     bool writers;
-    WITH_LOCK (_lock) {
+    WITH_LOCK(_lock)
+    {
         _writing = false;
         writers = _waiting_writers != 0;
     }
@@ -30,18 +32,21 @@ void rwlock::lock_shared()
 {
     sched::assert_may_block();
     lock_guard guard{_lock};
-    static_cast<void>(
-        wait_until(_reader_queue, _lock, [this]() REQUIRES(_lock) { return !_writing && _waiting_writers == 0; }));
+    static_cast<void>(wait_until(_reader_queue, _lock,
+                                 [this]() REQUIRES(_lock) { return !_writing && _waiting_writers == 0; }));
     _readers++;
 }
 
 void rwlock::unlock_shared()
 {
     bool last;
-    WITH_LOCK (_lock)
-        last = --_readers == 0 && _waiting_writers != 0;
+    WITH_LOCK(_lock)
+    last = --_readers == 0 && _waiting_writers != 0;
     if (last)
         _writer_queue.wake_one();
 }
 
-bool rwlock::held_exclusively() const { return _writing; }
+bool rwlock::held_exclusively() const
+{
+    return _writing;
+}

@@ -30,9 +30,9 @@ class CAPABILITY("spinlock") spinlock
     void lock() ACQUIRE()
     {
         const auto state = arch::irq_save();
-        while (_held.exchange(true, std::memory_order_acquire)) [[unlikely]] // pairs with unlock()
-            while (_held.load(std::memory_order_relaxed))
-                arch::cpu_relax();
+        while (_held.exchange(true, std::memory_order_acquire))
+            [[unlikely]] // pairs with unlock()
+            while (_held.load(std::memory_order_relaxed)) arch::cpu_relax();
         _state = state;
         note_acquired();
     }

@@ -53,6 +53,12 @@ bool wait_queue::wake(u32 key, unsigned exclusive_limit)
     return woke_exclusive;
 }
 
-bool wait_queue::wake_one(u32 key) { return wake(key, 1); }
+bool wait_queue::wake_one(u32 key)
+{
+    return wake(key, 1);
+}
 
-void wait_queue::wake_all(u32 key) { wake(key, ~0u); }
+void wait_queue::wake_all(u32 key)
+{
+    wake(key, ~0u);
+}

@@ -1,15 +1,17 @@
 // Waiting: the one primitive under mutexes, conditions, futexes, poll and joins.
 //
-// A wait_queue is the list of those who want to hear of one event. Whoever makes the event true calls wake_one()
-// or wake_all(), from any context. Who waits is a `waiter`: usually a thread (wait_until below), but poll and
-// epoll hang waiters of their own here, whose wake function runs under the queue's lock with interrupts off.
+// A wait_queue is the list of those who want to hear of one event. Whoever makes the event true calls
+// wake_one() or wake_all(), from any context. Who waits is a `waiter`: usually a thread (wait_until below),
+// but poll and epoll hang waiters of their own here, whose wake function runs under the queue's lock with
+// interrupts off.
 //
-// wait_until(queue, lock, predicate) sleeps until predicate() holds. It is called with `lock` held and returns
-// with it held; the predicate runs under it. The waiter enters the queue before `lock` is dropped, so a waker
-// that changes the state under `lock` and then wakes is never missed.
+// wait_until(queue, lock, predicate) sleeps until predicate() holds. It is called with `lock` held and
+// returns with it held; the predicate runs under it. The waiter enters the queue before `lock` is dropped, so
+// a waker that changes the state under `lock` and then wakes is never missed.
 //
 //     lock_guard guard{_lock};
-//     TRY(wait_until(_readable, _lock, [&]() REQUIRES(_lock) { return _bytes > 0; }, {.interruptible = true}));
+//     TRY(wait_until(_readable, _lock, [&]() REQUIRES(_lock) { return _bytes > 0; }, {.interruptible =
+//     true}));
 #pragma once
 
 #include "core/base/result.hh"
@@ -25,8 +27,9 @@ class thread;
 class waiter
 {
   public:
-    /// Told of an event (`key` is what the waker passed: poll event bits, or ~0). Runs under the queue's lock.
-    /// Returns true if it consumed the event, that is, counts for wake_one(); it then no longer is in the queue.
+    /// Told of an event (`key` is what the waker passed: poll event bits, or ~0). Runs under the queue's
+    /// lock. Returns true if it consumed the event, that is, counts for wake_one(); it then no longer is in
+    /// the queue.
     using wake_function = bool (*)(waiter&, u32 key);
 
     constexpr explicit waiter(wake_function wake) : _wake(wake) {}
@@ -40,7 +43,8 @@ class waiter
     wake_function _wake;
     bool _queued = false; // under the queue's lock
     bool _exclusive = true;
-    // Linked by hand: locks are constant-initialised globals, which Boost's lists cannot be. The queue's lock.
+    // Linked by hand: locks are constant-initialised globals, which Boost's lists cannot be. The queue's
+    // lock.
     waiter* _next = nullptr;
     waiter* _previous = nullptr;
 };
@@ -52,8 +56,8 @@ class wait_queue
     wait_queue(const wait_queue&) = delete;
     wait_queue& operator=(const wait_queue&) = delete;
 
-    /// A waiter that is not exclusive hears every wake-up (poll) and enters at the head; an exclusive one hears only its
-    /// turn and enters at the tail.
+    /// A waiter that is not exclusive hears every wake-up (poll) and enters at the head; an exclusive one
+    /// hears only its turn and enters at the tail.
     void add(waiter& w, bool exclusive = true);
 
     /// Leaves; harmless if it is no longer queued. After this the wake function does not run any more.
@@ -71,8 +75,8 @@ class wait_queue
     void unlink_locked(waiter& w) REQUIRES(_lock);
 
     spinlock _lock{lock_rank::wait_queue};
-    // Mirrors _first != nullptr for wakers that look without the lock. Such a waker changes the state, then reads
-    // this; the waiter enters, then reads the state: both sides have a full fence between.
+    // Mirrors _first != nullptr for wakers that look without the lock. Such a waker changes the state, then
+    // reads this; the waiter enters, then reads the state: both sides have a full fence between.
     std::atomic<bool> _occupied{false};
     waiter* _first GUARDED_BY(_lock) = nullptr;
     waiter* _last GUARDED_BY(_lock) = nullptr;
@@ -91,8 +95,8 @@ class thread_waiter : public waiter
   public:
     thread_waiter();
 
-    /// Sleeps until the wake function has run, the deadline has passed or (if interruptible) a signal is pending.
-    /// Errors: etimedout, eintr.
+    /// Sleeps until the wake function has run, the deadline has passed or (if interruptible) a signal is
+    /// pending. Errors: etimedout, eintr.
     result<void> sleep(const wait_options& options);
     void rearm() { _woken = false; }
 

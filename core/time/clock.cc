@@ -1,7 +1,8 @@
 // The monotonic clock: a line through (cycle_base, monotonic_base) with a slope, read without a lock.
 //
-// The line's parameters are a vdso_data, the same structure that programs compute from; every change is made to both
-// copies under `writer_lock`. Slewing changes only the slope from the present point on, so time never steps.
+// The line's parameters are a vdso_data, the same structure that programs compute from; every change is made
+// to both copies under `writer_lock`. Slewing changes only the slope from the present point on, so time never
+// steps.
 #include "core/time/clock.hh"
 
 #include <algorithm>
@@ -24,7 +25,10 @@ constinit u64 frequency_now = 1'000'000'000;
 
 constexpr u64 nanoseconds_per_second = 1'000'000'000;
 
-u64 scale_of(u64 frequency) { return arch::multiply_divide(nanoseconds_per_second, u64{1} << 32, frequency); }
+u64 scale_of(u64 frequency)
+{
+    return arch::multiply_divide(nanoseconds_per_second, u64{1} << 32, frequency);
+}
 
 u64 evaluate(const vdso_data& d, u64 cycles)
 {
@@ -39,7 +43,10 @@ void change_line(Change change)
 }
 } // namespace
 
-void mark_beginning() { beginning = arch::cycle_counter(); }
+void mark_beginning()
+{
+    beginning = arch::cycle_counter();
+}
 
 void start(u64 frequency, bool cpu_number_in_tsc_aux)
 {
@@ -77,7 +84,10 @@ u64 cycles_at(instant t)
     return line.cycle_base + arch::multiply_divide(ns, u64{1} << 32, line.nanoseconds_per_cycle) + 1;
 }
 
-u64 cycle_frequency() { return frequency_now; }
+u64 cycle_frequency()
+{
+    return frequency_now;
+}
 
 void slew(u64 frequency, instant true_now, nanoseconds catch_up)
 {

@@ -45,12 +45,12 @@ using timekeeping::instant;
 
 namespace timekeeping
 {
-/// Begins at 0 (the kernel's entry) with a cycle counter of `frequency` Hz; arch, at start-up. `cpu_number_in_tsc_aux`
-/// is for the vDSO.
+/// Begins at 0 (the kernel's entry) with a cycle counter of `frequency` Hz; arch, at start-up.
+/// `cpu_number_in_tsc_aux` is for the vDSO.
 void start(u64 frequency, bool cpu_number_in_tsc_aux);
 
-/// Changes the rate without a step: from now on the clock runs so that after `catch_up` it shows `true_now` + catch_up,
-/// and then at `frequency`. For core/time/refinement.
+/// Changes the rate without a step: from now on the clock runs so that after `catch_up` it shows `true_now` +
+/// catch_up, and then at `frequency`. For core/time/refinement.
 void slew(u64 frequency, instant true_now, nanoseconds catch_up);
 
 /// The cycle counter's value at an instant, for deadline timers.

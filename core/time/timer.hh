@@ -25,8 +25,8 @@ class timer
     /// (Re)arms for `deadline`; in the past means as soon as possible. Never calls the function itself.
     void arm(instant deadline);
 
-    /// After it returns the function neither runs nor will run. Returns whether it was still to run. Must not be called
-    /// from the function itself or under a lock that the function takes.
+    /// After it returns the function neither runs nor will run. Returns whether it was still to run. Must not
+    /// be called from the function itself or under a lock that the function takes.
     bool cancel();
 
     bool armed() const { return _queue.load(std::memory_order_acquire) != nullptr; }

@@ -7,15 +7,18 @@
 
 namespace timekeeping
 {
-timer_queue& timer_queue::this_cpu() { return sched::cpu::this_cpu().timers(); }
+timer_queue& timer_queue::this_cpu()
+{
+    return sched::cpu::this_cpu().timers();
+}
 
 void timer_queue::program_locked()
 {
     const instant earliest = _timers.empty() ? never : _timers.begin()->_deadline;
     if (earliest == _programmed)
         return;
-    // A later deadline is left to the interrupt that comes too early, which programs the rest: cheaper than a register
-    // access for every cancelled time-out.
+    // A later deadline is left to the interrupt that comes too early, which programs the rest: cheaper than a
+    // register access for every cancelled time-out.
     if (earliest > _programmed)
         return;
     _programmed = earliest;
@@ -36,7 +39,8 @@ void timer_queue::insert(timer& t, instant deadline)
 bool timer_queue::remove(timer& t)
 {
     for (;;) {
-        WITH_LOCK (_lock) {
+        WITH_LOCK(_lock)
+        {
             if (t._queue.load(std::memory_order_relaxed) == this && _running != &t) {
                 _timers.erase(_timers.iterator_to(t));
                 t._queue.store(nullptr, std::memory_order_release);

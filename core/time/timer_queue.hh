@@ -20,7 +20,8 @@ class timer_queue
     void expire();
 
     void insert(timer& t, instant deadline);
-    /// Takes `t` out if it is armed here; waits while its function runs on another CPU. Whether it was still to run.
+    /// Takes `t` out if it is armed here; waits while its function runs on another CPU. Whether it was still
+    /// to run.
     bool remove(timer& t);
 
   private:

@@ -1,8 +1,9 @@
-// The page that the vDSO computes the time from: written by core/time, read by application code without the kernel.
+// The page that the vDSO computes the time from: written by core/time, read by application code without the
+// kernel.
 //
-// One writer at a time (core/time's own lock); readers are in the application and never block it. The sequence is
-// odd while the writer is at work; a reader that saw it odd or changed starts again. The same page is mapped
-// read-only into every address space as [vvar], directly before the vDSO's code ([vdso]).
+// One writer at a time (core/time's own lock); readers are in the application and never block it. The
+// sequence is odd while the writer is at work; a reader that saw it odd or changed starts again. The same
+// page is mapped read-only into every address space as [vvar], directly before the vDSO's code ([vdso]).
 //
 //     monotonic ns = monotonic_base + ((tsc - cycle_base) * nanoseconds_per_cycle >> 32)
 //     wall ns      = monotonic ns + wall_offset
@@ -13,7 +14,7 @@
 #include "core/base/types.hh"
 
 struct vdso_data {
-    enum class clock_source : u32 { kernel = 0, tsc = 1 };             // kernel: the vDSO makes the system call
+    enum class clock_source : u32 { kernel = 0, tsc = 1 }; // kernel: the vDSO makes the system call
     enum class cpu_source : u32 { kernel = 0, rdtscp = 1, rdpid = 2 }; // TSC_AUX holds the CPU's number
 
     std::atomic<u32> sequence{0};

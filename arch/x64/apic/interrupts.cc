@@ -43,7 +43,10 @@ void free_vector(u8 vector)
     wait_for_interrupt_handlers();
 }
 
-void set_fixed_handler(u8 vector, interrupt_handler handler) { entries[vector].handler.store(handler); }
+void set_fixed_handler(u8 vector, interrupt_handler handler)
+{
+    entries[vector].handler.store(handler);
+}
 
 void handle_interrupt(u8 vector)
 {

@@ -1,5 +1,5 @@
-// The two 8259 interrupt controllers of the PC, which Kiln does not use: silenced, so that they cannot raise vectors
-// that mean CPU traps.
+// The two 8259 interrupt controllers of the PC, which Kiln does not use: silenced, so that they cannot raise
+// vectors that mean CPU traps.
 #pragma once
 
 namespace arch::legacy_pic

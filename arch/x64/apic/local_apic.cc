@@ -12,14 +12,23 @@ namespace arch::local_apic
 namespace
 {
 enum class reg : u32 {
-    id = 0x20, task_priority = 0x80, end_of_interrupt = 0xb0, spurious = 0xf0, command_low = 0x300,
-    command_high = 0x310, timer = 0x320, timer_initial = 0x380, timer_current = 0x390, timer_divide = 0x3e0,
+    id = 0x20,
+    task_priority = 0x80,
+    end_of_interrupt = 0xb0,
+    spurious = 0xf0,
+    command_low = 0x300,
+    command_high = 0x310,
+    timer = 0x320,
+    timer_initial = 0x380,
+    timer_current = 0x390,
+    timer_divide = 0x3e0,
 };
 
 constexpr u32 software_enable = 1 << 8;
 constexpr u32 divide_by_one = 0xb;
 constexpr u32 deadline_mode = 2 << 17;
-constexpr u32 delivery_init = 5 << 8, delivery_startup = 6 << 8, level_assert = 1 << 14, delivery_pending = 1 << 12;
+constexpr u32 delivery_init = 5 << 8, delivery_startup = 6 << 8, level_assert = 1 << 14,
+              delivery_pending = 1 << 12;
 constexpr u64 apic_global_enable = 1 << 11, x2apic_enable = 1 << 10;
 constexpr u32 x2apic_base = 0x800;
 
@@ -72,15 +81,42 @@ void enable()
     write(reg::timer, vector::timer);
 }
 
-u32 id() { return registers ? read(reg::id) >> 24 : read(reg::id); }
-void end_of_interrupt() { write(reg::end_of_interrupt, 0); }
-void send(u32 apic_id, u8 vector) { command(apic_id, vector | level_assert); }
-void send_init(u32 apic_id) { command(apic_id, delivery_init | level_assert); }
-void send_startup(u32 apic_id, u8 page) { command(apic_id, delivery_startup | level_assert | page); }
+u32 id()
+{
+    return registers ? read(reg::id) >> 24 : read(reg::id);
+}
+void end_of_interrupt()
+{
+    write(reg::end_of_interrupt, 0);
+}
+void send(u32 apic_id, u8 vector)
+{
+    command(apic_id, vector | level_assert);
+}
+void send_init(u32 apic_id)
+{
+    command(apic_id, delivery_init | level_assert);
+}
+void send_startup(u32 apic_id, u8 page)
+{
+    command(apic_id, delivery_startup | level_assert | page);
+}
 
-void start_timer(u32 ticks) { write(reg::timer_initial, ticks); }
-u32 timer_count() { return read(reg::timer_current); }
+void start_timer(u32 ticks)
+{
+    write(reg::timer_initial, ticks);
+}
+u32 timer_count()
+{
+    return read(reg::timer_current);
+}
 
-void use_deadline_mode() { write(reg::timer, deadline_mode | vector::timer); }
-void start_deadline_timer(u64 tsc_deadline) { write_msr(msr::tsc_deadline, tsc_deadline); }
+void use_deadline_mode()
+{
+    write(reg::timer, deadline_mode | vector::timer);
+}
+void start_deadline_timer(u64 tsc_deadline)
+{
+    write_msr(msr::tsc_deadline, tsc_deadline);
+}
 } // namespace arch::local_apic

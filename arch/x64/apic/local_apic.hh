@@ -1,5 +1,6 @@
 // The local APIC of each CPU: acknowledging interrupts, sending them to other CPUs, the one-shot timer.
-// Source: Intel SDM volume 3, chapter 10. x2APIC (by MSR) where the CPU has it, else the memory-mapped registers.
+// Source: Intel SDM volume 3, chapter 10. x2APIC (by MSR) where the CPU has it, else the memory-mapped
+// registers.
 #pragma once
 
 #include "core/base/result.hh"

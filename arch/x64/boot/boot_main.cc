@@ -6,12 +6,12 @@
 #include <cstring>
 
 #include "arch/boot.hh"
+#include "arch/smp.hh"
 #include "arch/x64/apic/legacy_pic.hh"
 #include "arch/x64/apic/local_apic.hh"
 #include "arch/x64/boot/boot_memory.hh"
 #include "arch/x64/cpu/features.hh"
 #include "arch/x64/cpu/percpu.hh"
-#include "arch/smp.hh"
 #include "arch/x64/cpu/registers.hh"
 #include "arch/x64/smp/ipi_handlers.hh"
 #include "core/base/assert.hh"
@@ -126,7 +126,6 @@ result<void> prepare_scheduler()
     sched::cpu::this_cpu().join();
     return {};
 }
-
 
 extern "C" [[noreturn, gnu::no_stack_protector]] void boot_main(u64 start_info, u64 load_address)
 {

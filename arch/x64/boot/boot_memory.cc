@@ -16,16 +16,26 @@ namespace
 {
 constexpr u64 low_memory_end = 0x100000;
 constexpr phys_addr trampoline{0x8000};
-// Where 16-bit firmware may keep living data (the EBDA at its largest), so that later calls into it, or its tables, hold.
+// Where 16-bit firmware may keep living data (the EBDA at its largest), so that later calls into it, or its
+// tables, hold.
 constexpr u64 low_usable_end = 0x80000;
 
 constinit phys_addr image_base;
 constinit std::array<mm::memory_range, 2> ranges{};
 } // namespace
 
-phys_addr kernel_base() { return image_base; }
-phys_addr trampoline_page() { return trampoline; }
-std::span<const mm::memory_range> reserved() { return ranges; }
+phys_addr kernel_base()
+{
+    return image_base;
+}
+phys_addr trampoline_page()
+{
+    return trampoline;
+}
+std::span<const mm::memory_range> reserved()
+{
+    return ranges;
+}
 
 void note_kernel_base(phys_addr base)
 {
@@ -48,7 +58,16 @@ void release_low_memory(std::span<const mm::memory_range> ram)
 
 namespace arch
 {
-phys_addr kernel_image_base() { return boot_memory::kernel_base(); }
-std::span<const mm::memory_range> reserved_memory() { return boot_memory::reserved(); }
-void release_boot_memory(std::span<const mm::memory_range> ram) { boot_memory::release_low_memory(ram); }
+phys_addr kernel_image_base()
+{
+    return boot_memory::kernel_base();
+}
+std::span<const mm::memory_range> reserved_memory()
+{
+    return boot_memory::reserved();
+}
+void release_boot_memory(std::span<const mm::memory_range> ram)
+{
+    boot_memory::release_low_memory(ram);
+}
 } // namespace arch

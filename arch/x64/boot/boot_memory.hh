@@ -13,7 +13,8 @@ phys_addr kernel_base();
 /// Below 1 MiB, for the code on which other CPUs start; page aligned and never given to the allocator.
 phys_addr trampoline_page();
 
-/// What the allocator must not touch: the first MiB (given back when firmware tables have been read), the image.
+/// What the allocator must not touch: the first MiB (given back when firmware tables have been read), the
+/// image.
 std::span<const mm::memory_range> reserved();
 
 /// Gives the RAM below 1 MiB to the allocator, but for the first page, the trampoline's and the EBDA.

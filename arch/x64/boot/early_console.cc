@@ -53,5 +53,8 @@ void write(std::string_view text)
 
 namespace arch
 {
-void write_early_output(std::string_view text) { early_console::write(text); }
+void write_early_output(std::string_view text)
+{
+    early_console::write(text);
+}
 } // namespace arch

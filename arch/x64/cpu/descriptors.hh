@@ -1,4 +1,5 @@
-// Segment descriptors, the task-state segment and trap gates. Source: Intel SDM volume 3, chapters 3, 6 and 8.
+// Segment descriptors, the task-state segment and trap gates. Source: Intel SDM volume 3, chapters 3, 6
+// and 8.
 #pragma once
 
 #include "core/base/types.hh"

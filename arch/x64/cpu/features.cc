@@ -20,7 +20,8 @@ constexpr u64 cr4_pge = 1 << 7, cr4_osfxsr = 1 << 9, cr4_osxmmexcpt = 1 << 10, c
               cr4_osxsave = 1 << 18;
 constexpr u64 efer_sce = 1, efer_nxe = 1 << 11;
 
-// x87, SSE, AVX, AVX-512 (opmask, two halves of ZMM). Not MPX, PKRU or AMX: programs that want those must ask.
+// x87, SSE, AVX, AVX-512 (opmask, two halves of ZMM). Not MPX, PKRU or AMX: programs that want those must
+// ask.
 constexpr u64 wanted_components = 0x7 | 0xe0;
 
 // IF, TF, DF, IOPL, NT, RF, AC are cleared on entry.

@@ -16,8 +16,8 @@ struct cpu_features {
     bool gigabyte_pages = false;
     bool invariant_tsc = false;
     bool hypervisor = false;
-    bool arat = false;               // the APIC timer runs in every idle state
-    u64 extended_components = 0;     // XCR0 as we set it
+    bool arat = false;                // the APIC timer runs in every idle state
+    u64 extended_components = 0;      // XCR0 as we set it
     size_t extended_state_size = 512; // bytes of the XSAVE area for it
     char hypervisor_signature[13] = {};
 };

@@ -61,7 +61,8 @@ void load_percpu(percpu& block)
                  "movw %2, %%ss\n\t"
                  "ltr %3"
                  :
-                 : "m"(pointer), "i"(kernel_code_selector), "r"(kernel_data_selector), "r"(task_state_selector)
+                 : "m"(pointer), "i"(kernel_code_selector), "r"(kernel_data_selector),
+                   "r"(task_state_selector)
                  : "rax", "memory");
 }
 } // namespace arch

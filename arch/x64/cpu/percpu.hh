@@ -1,7 +1,7 @@
 // The per-CPU block: what one CPU must reach with one instruction, by GS.
 //
-// The first fields have fixed offsets (arch/cpu.hh, percpu_offset) because assembly and the compilers' stack protector
-// use them. Only the CPU itself writes its block, except where a field says otherwise.
+// The first fields have fixed offsets (arch/cpu.hh, percpu_offset) because assembly and the compilers' stack
+// protector use them. Only the CPU itself writes its block, except where a field says otherwise.
 #pragma once
 
 #include <atomic>
@@ -26,10 +26,10 @@ struct alignas(64) percpu {
     u32 apic_id;
     u64 stack_protector; // the running thread's; fixed at offset 40
     sched::cpu* scheduler_cpu;
-    std::atomic<u32>* attention; // the running thread's word: not 0 means slow exit
-    u64 no_fault_depth;      // user copies end at a fault instead of serving it
+    std::atomic<u32>* attention;      // the running thread's word: not 0 means slow exit
+    u64 no_fault_depth;               // user copies end at a fault instead of serving it
     mm::address_space* address_space; // whose tables are loaded
-    u64 extended_state_owner; // thread_context::_state_id of whose vector state the registers hold
+    u64 extended_state_owner;         // thread_context::_state_id of whose vector state the registers hold
     global_descriptor_table gdt;
     task_state_segment tss;
 };

@@ -37,7 +37,8 @@ inline u32 x2apic_read(u32 index)
 }
 inline void x2apic_write(u32 index, u64 value)
 {
-    asm volatile("wrmsr" ::"c"(index), "a"(static_cast<u32>(value)), "d"(static_cast<u32>(value >> 32)) : "memory");
+    asm volatile("wrmsr" ::"c"(index), "a"(static_cast<u32>(value)), "d"(static_cast<u32>(value >> 32))
+                 : "memory");
 }
 
 struct cpuid_result {
@@ -62,21 +63,30 @@ inline u64 read_cr3()
     asm volatile("movq %%cr3, %0" : "=r"(v));
     return v;
 }
-inline void write_cr3(u64 v) { asm volatile("movq %0, %%cr3" ::"r"(v) : "memory"); }
+inline void write_cr3(u64 v)
+{
+    asm volatile("movq %0, %%cr3" ::"r"(v) : "memory");
+}
 inline u64 read_cr4()
 {
     u64 v;
     asm volatile("movq %%cr4, %0" : "=r"(v));
     return v;
 }
-inline void write_cr4(u64 v) { asm volatile("movq %0, %%cr4" ::"r"(v) : "memory"); }
+inline void write_cr4(u64 v)
+{
+    asm volatile("movq %0, %%cr4" ::"r"(v) : "memory");
+}
 inline u64 read_cr0()
 {
     u64 v;
     asm volatile("movq %%cr0, %0" : "=r"(v));
     return v;
 }
-inline void write_cr0(u64 v) { asm volatile("movq %0, %%cr0" ::"r"(v) : "memory"); }
+inline void write_cr0(u64 v)
+{
+    asm volatile("movq %0, %%cr0" ::"r"(v) : "memory");
+}
 
 inline void set_extended_control(u32 index, u64 value)
 {

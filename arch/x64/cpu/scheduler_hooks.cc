@@ -23,7 +23,10 @@ void set_scheduler_cpu(percpu& block, sched::cpu& cpu)
     block.kernel_stack_top = cpu.idle_thread().context().stack_top();
 }
 
-void set_current_thread(sched::thread& next) { this_cpu().current_thread = &next; }
+void set_current_thread(sched::thread& next)
+{
+    this_cpu().current_thread = &next;
+}
 
 void adopt_current_stack(sched::thread& idle)
 {
@@ -58,9 +61,18 @@ void halt_until_interrupt()
     tlb_leave_idle();
 }
 
-extern "C" void finish_first_switch() { sched::finish_switch(); }
-extern "C" void kernel_thread_returned() { sched::exit_current(); }
-extern "C" void leave_to_application(trap_frame& frame) { sched::leave_to_application(frame); }
+extern "C" void finish_first_switch()
+{
+    sched::finish_switch();
+}
+extern "C" void kernel_thread_returned()
+{
+    sched::exit_current();
+}
+extern "C" void leave_to_application(trap_frame& frame)
+{
+    sched::leave_to_application(frame);
+}
 } // namespace arch
 
 namespace sched

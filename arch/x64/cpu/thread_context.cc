@@ -87,7 +87,7 @@ result<void> thread_context::prepare_application(const thread_context* inherit_f
     } else {
         memset(_extended_state, 0, extended_state_size());
         auto* legacy = static_cast<u8*>(_extended_state);
-        legacy[0] = 0x7f, legacy[1] = 0x03;    // FCW: 0x37f
+        legacy[0] = 0x7f, legacy[1] = 0x03;   // FCW: 0x37f
         legacy[24] = 0x80, legacy[25] = 0x1f; // MXCSR: 0x1f80
         legacy[28] = 0xff, legacy[29] = 0xff; // MXCSR_MASK
     }
@@ -152,9 +152,15 @@ void thread_context::switch_to(thread_context& next)
     switch_stacks(&_stack_pointer, next._stack_pointer);
 }
 
-size_t extended_state_size() { return features.extended_state_size; }
+size_t extended_state_size()
+{
+    return features.extended_state_size;
+}
 
-u64 extended_state_components() { return features.xsave ? features.extended_components : 3; }
+u64 extended_state_components()
+{
+    return features.xsave ? features.extended_components : 3;
+}
 
 void save_extended_state(void* area)
 {

@@ -34,7 +34,10 @@ void handle_call(void*)
     c->outstanding.fetch_sub(1, std::memory_order_release);
 }
 
-void handle_reschedule(void*) { sched::cpu::this_cpu().request_reschedule(); }
+void handle_reschedule(void*)
+{
+    sched::cpu::this_cpu().request_reschedule();
+}
 } // namespace
 
 void call_on_cpus(const sched::cpu_set& targets, void (*function)(void*), void* argument)

@@ -1,5 +1,5 @@
-// Starting the other CPUs. Each gets a block, trap stacks and an idle thread, then INIT and STARTUP; it comes up beside
-// the program's start and joins the scheduler by itself.
+// Starting the other CPUs. Each gets a block, trap stacks and an idle thread, then INIT and STARTUP; it comes
+// up beside the program's start and joins the scheduler by itself.
 //
 // The CPUs are started one after the other by a kernel thread, because they share the trampoline page.
 #include "arch/smp.hh"
@@ -124,9 +124,18 @@ void starter_thread(void*)
 }
 } // namespace
 
-percpu* percpu_of(unsigned cpu) { return blocks[cpu].load(std::memory_order_acquire); }
-u32 apic_id_of(unsigned cpu) { return apic_ids[cpu]; }
-unsigned cpu_count() { return known_cpus; }
+percpu* percpu_of(unsigned cpu)
+{
+    return blocks[cpu].load(std::memory_order_acquire);
+}
+u32 apic_id_of(unsigned cpu)
+{
+    return apic_ids[cpu];
+}
+unsigned cpu_count()
+{
+    return known_cpus;
+}
 
 void number_cpus()
 {
@@ -138,7 +147,10 @@ void number_cpus()
             apic_ids[known_cpus++] = c.apic_id;
 }
 
-void start_boot_cpu() { blocks[0].store(&initial_percpu, std::memory_order_release); }
+void start_boot_cpu()
+{
+    blocks[0].store(&initial_percpu, std::memory_order_release);
+}
 
 result<void> start_other_cpus()
 {
@@ -154,7 +166,8 @@ void wait_for_interrupt_handlers()
     for (unsigned n = 0; n < known_cpus; n++)
         if (percpu_of(n))
             others.add(n);
-    call_on_cpus(others, [](void*) {}, nullptr);
+    call_on_cpus(
+        others, [](void*) {}, nullptr);
 }
 
 extern "C" [[noreturn]] void other_cpu_main(percpu* block)

@@ -1,4 +1,5 @@
-// See calibration.hh. Sources: Intel SDM 18.7.3 (leaf 0x15), Linux Documentation/virt/kvm/x86/msr.rst (pvclock).
+// See calibration.hh. Sources: Intel SDM 18.7.3 (leaf 0x15), Linux Documentation/virt/kvm/x86/msr.rst
+// (pvclock).
 #include "arch/x64/time/calibration.hh"
 
 #include "arch/wide_math.hh"

@@ -16,7 +16,8 @@ struct sample {
 /// Hz of the cycle counter from two samples; 0 if the reference has not moved.
 u64 frequency(const sample& first, const sample& last, u64 reference_mask, u64 reference_frequency);
 
-/// Hz from kvmclock's multiplier and shift: ns = ((cycles << shift) * multiplier) >> 32 (shift may be negative).
+/// Hz from kvmclock's multiplier and shift: ns = ((cycles << shift) * multiplier) >> 32 (shift may be
+/// negative).
 u64 frequency_from_pvclock(u32 multiplier, s8 shift);
 
 /// Hz from CPUID leaf 0x15 (crystal, numerator, denominator) and 0x16 (base MHz); 0 if they do not say.

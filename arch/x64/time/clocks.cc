@@ -1,5 +1,5 @@
-// Finding the rate of the TSC and of the APIC timer: from whoever knows it (CPUID, kvmclock), else by a short measurement
-// against a reference clock, which core/time then refines in the background.
+// Finding the rate of the TSC and of the APIC timer: from whoever knows it (CPUID, kvmclock), else by a short
+// measurement against a reference clock, which core/time then refines in the background.
 #include <string_view>
 
 #include "arch/clock.hh"
@@ -85,7 +85,8 @@ u64 measured_frequency()
 {
     reference = find_startup_reference();
     if (!reference) {
-        klog::line("no clock of known rate: assuming a TSC of {} MHz, times will be wrong", assumed_frequency / 1'000'000);
+        klog::line("no clock of known rate: assuming a TSC of {} MHz, times will be wrong",
+                   assumed_frequency / 1'000'000);
         return assumed_frequency;
     }
     const u64 ticks = coarse_measurement_ns * reference->frequency / 1'000'000'000 + 1;
@@ -121,5 +122,8 @@ void start_clocks()
     timer_hardware::start_on_this_cpu();
 }
 
-const reference_clock* refinement_reference() { return reference ? find_lasting_reference() : nullptr; }
+const reference_clock* refinement_reference()
+{
+    return reference ? find_lasting_reference() : nullptr;
+}
 } // namespace arch

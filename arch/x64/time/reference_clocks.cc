@@ -1,5 +1,5 @@
-// HPET (IA-PC HPET 1.0a), PM timer (ACPI 6.4, 4.8.3.3), PIT channel 2 (Intel 8254), and TCG's APIC timer, which counts
-// nanoseconds of the emulator's clock.
+// HPET (IA-PC HPET 1.0a), PM timer (ACPI 6.4, 4.8.3.3), PIT channel 2 (Intel 8254), and TCG's APIC timer,
+// which counts nanoseconds of the emulator's clock.
 #include "arch/x64/time/reference_clocks.hh"
 
 #include <string_view>
@@ -23,9 +23,18 @@ constinit u16 pm_timer_port = 0;
 constinit volatile u64* hpet_registers = nullptr;
 constinit reference_clock chosen{};
 
-u64 read_apic_timer() { return ~u64{local_apic::timer_count()}; }
-u64 read_pm_timer() { return in32(pm_timer_port); }
-u64 read_hpet() { return hpet_registers[0xf0 / 8]; }
+u64 read_apic_timer()
+{
+    return ~u64{local_apic::timer_count()};
+}
+u64 read_pm_timer()
+{
+    return in32(pm_timer_port);
+}
+u64 read_hpet()
+{
+    return hpet_registers[0xf0 / 8];
+}
 u64 read_pit()
 {
     out8(pit_command, 0x80); // latch channel 2
@@ -70,7 +79,7 @@ bool try_pm_timer(const firmware::machine& machine)
 bool try_pit()
 {
     out8(pit_gate, static_cast<u8>((in8(pit_gate) & ~2) | 1)); // gate on, speaker off
-    out8(pit_command, 0xb4);                                    // channel 2, rate generator: counts down by one
+    out8(pit_command, 0xb4); // channel 2, rate generator: counts down by one
     out8(pit_channel_2, 0xff);
     out8(pit_channel_2, 0xff);
     const u64 first = read_pit();

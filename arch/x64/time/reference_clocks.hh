@@ -6,7 +6,8 @@
 
 namespace arch
 {
-/// For the short measurement at start-up: the emulator's APIC timer (TCG), HPET, ACPI PM timer, PIT. Null: none.
+/// For the short measurement at start-up: the emulator's APIC timer (TCG), HPET, ACPI PM timer, PIT. Null:
+/// none.
 const reference_clock* find_startup_reference();
 
 /// One that runs on undisturbed, to measure against for seconds: HPET or PM timer. Null: none.

@@ -19,7 +19,10 @@ constinit u64 ticks_per_nanosecond = 0; // fixed point, 32 bits behind the point
 constexpr u64 nanoseconds_per_second = 1'000'000'000;
 constexpr u64 longest_countdown = 0xffff'ffff;
 
-void handle_timer(void*) { timekeeping::timer_queue::this_cpu().expire(); }
+void handle_timer(void*)
+{
+    timekeeping::timer_queue::this_cpu().expire();
+}
 
 void program_countdown(instant deadline)
 {

@@ -1,12 +1,13 @@
 // Panic: everything here works without memory, locks or devices but the first serial port.
 //
-// The backtrace follows frame pointers (%rbp) as long as they lie in kernel memory and ascend. run.py adds the
-// symbols from kernel.elf.
+// The backtrace follows frame pointers (%rbp) as long as they lie in kernel memory and ascend. run.py adds
+// the symbols from kernel.elf.
 #include "arch/x64/trap/panic.hh"
 
 #include <atomic>
 
 #include "arch/cpu.hh"
+#include "arch/panic.hh"
 #include "arch/x64/boot/early_console.hh"
 #include "arch/x64/cpu/descriptors.hh"
 #include "arch/x64/trap/vectors.hh"
@@ -22,7 +23,10 @@ constinit power_off_function switch_off = nullptr;
 constinit std::atomic<bool> panicking{false};
 constexpr unsigned most_frames = 32;
 
-void write(std::string_view text) { early_console::write(text); }
+void write(std::string_view text)
+{
+    early_console::write(text);
+}
 
 template <class... Args>
 void write_line(std::string_view text, const Args&... args)
@@ -34,7 +38,10 @@ void write_line(std::string_view text, const Args&... args)
     write("\n");
 }
 
-bool is_kernel_address(u64 address) { return address >= 0xffff800000000000 && address < 0xffffffffffe00000; }
+bool is_kernel_address(u64 address)
+{
+    return address >= 0xffff800000000000 && address < 0xffffffffffe00000;
+}
 
 void backtrace(u64 frame_pointer, u64 rip)
 {
@@ -81,7 +88,10 @@ void write_registers(const trap_frame& f)
 }
 } // namespace
 
-void set_power_off(power_off_function power_off) { switch_off = power_off; }
+void set_power_off(power_off_function power_off)
+{
+    switch_off = power_off;
+}
 
 void fatal_trap(const trap_frame& frame, const char* why)
 {

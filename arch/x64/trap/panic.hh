@@ -13,6 +13,4 @@ namespace arch
 /// Stops this CPU if another one has panicked; else logs an unknown NMI.
 void handle_nmi(const trap_frame& frame);
 
-/// How the machine is switched off at the end of a panic; set when drivers know better than a triple fault.
-void set_power_off(void (*power_off)());
 } // namespace arch

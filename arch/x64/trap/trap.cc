@@ -1,8 +1,8 @@
 // What a trap or interrupt means, once entry.S has stored the frame: page faults, faults of the application,
 // interrupts, and the kernel's own bugs.
 //
-// application_trap() runs with the frame at the top of the thread's kernel stack and may sleep; kernel_trap() runs in
-// the middle of kernel code, and only a page fault in a user copy may sleep there.
+// application_trap() runs with the frame at the top of the thread's kernel stack and may sleep; kernel_trap()
+// runs in the middle of kernel code, and only a page fault in a user copy may sleep there.
 #include "arch/application_trap.hh"
 
 #include "arch/interrupts.hh"
@@ -30,7 +30,10 @@ mm::access access_of(u64 error_code)
     return error_code & page_fault_write ? mm::access::write : mm::access::read;
 }
 
-bool is_application_address(u64 address) { return static_cast<s64>(address) >= 0; }
+bool is_application_address(u64 address)
+{
+    return static_cast<s64>(address) >= 0;
+}
 
 void give_to_application(trap_frame& frame, u64 address, mm::fault_result why)
 {
@@ -51,7 +54,8 @@ void application_page_fault(trap_frame& frame)
     irq_disable();
 }
 
-/// A fault of the kernel on application memory: served as the application's own would be, or ended by its fix-up.
+/// A fault of the kernel on application memory: served as the application's own would be, or ended by its
+/// fix-up.
 bool serve_user_copy_fault(trap_frame& frame, u64 address)
 {
     const u64 fixup = find_fixup(frame.rip);
@@ -71,7 +75,10 @@ bool serve_user_copy_fault(trap_frame& frame, u64 address)
 }
 } // namespace
 
-void set_application_trap_handler(application_trap_handler handler) { application_handler = handler; }
+void set_application_trap_handler(application_trap_handler handler)
+{
+    application_handler = handler;
+}
 
 extern "C" void application_trap(trap_frame& frame)
 {
@@ -119,13 +126,22 @@ extern "C" void isolated_trap_handler(trap_frame& frame)
     fatal_trap(frame, nullptr);
 }
 
-extern "C" void kernel_stack_overflow(const trap_frame&) { panic("kernel stack overflow"); }
+extern "C" void kernel_stack_overflow(const trap_frame&)
+{
+    panic("kernel stack overflow");
+}
 } // namespace arch
 
 #include "arch/user_copy.hh"
 
 namespace arch
 {
-no_fault_scope::no_fault_scope() { this_cpu().no_fault_depth++; }
-no_fault_scope::~no_fault_scope() { this_cpu().no_fault_depth--; }
+no_fault_scope::no_fault_scope()
+{
+    this_cpu().no_fault_depth++;
+}
+no_fault_scope::~no_fault_scope()
+{
+    this_cpu().no_fault_depth--;
+}
 } // namespace arch

@@ -5,9 +5,9 @@
 
 namespace arch::vector
 {
-inline constexpr u64 divide_error = 0, debug = 1, nmi = 2, breakpoint = 3, invalid_opcode = 6, double_fault = 8,
-                     general_protection = 13, page_fault = 14, x87_error = 16, alignment_check = 17,
-                     machine_check = 18, simd_error = 19;
+inline constexpr u64 divide_error = 0, debug = 1, nmi = 2, breakpoint = 3, invalid_opcode = 6,
+                     double_fault = 8, general_protection = 13, page_fault = 14, x87_error = 16,
+                     alignment_check = 17, machine_check = 18, simd_error = 19;
 
 inline constexpr u64 first_interrupt = 32;
 inline constexpr u8 first_device = 0x30; // 0x20-0x2f: where the legacy PIC would deliver

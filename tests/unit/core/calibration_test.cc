@@ -1,4 +1,5 @@
-// Clock arithmetic that cannot be tried on this machine: kvmclock's scale, CPUID's crystal, counters that wrap.
+// Clock arithmetic that cannot be tried on this machine: kvmclock's scale, CPUID's crystal, counters that
+// wrap.
 #include <gtest/gtest.h>
 
 #include "arch/x64/time/calibration.hh"

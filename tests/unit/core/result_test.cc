@@ -22,7 +22,10 @@ result<int> half(int n)
         return fail(errc::einval);
     return n / 2;
 }
-result<int> quarter(int n) { return TRY(half(TRY(half(n)))); }
+result<int> quarter(int n)
+{
+    return TRY(half(TRY(half(n))));
+}
 result<void> check(int n)
 {
     TRY(half(n));

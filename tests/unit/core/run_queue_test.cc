@@ -68,7 +68,8 @@ TEST(run_queue, time_follows_weight)
     q.add(normal, run_queue::arrival::new_thread);
     q.add(nicer, run_queue::arrival::new_thread);
     auto got = simulate(q, 10s);
-    EXPECT_NEAR(static_cast<double>(got[&normal].count()) / static_cast<double>(got[&nicer].count()), 3.05, 0.15);
+    EXPECT_NEAR(static_cast<double>(got[&normal].count()) / static_cast<double>(got[&nicer].count()), 3.05,
+                0.15);
     clear(q);
 }
 

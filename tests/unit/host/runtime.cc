@@ -1,4 +1,5 @@
-// What the kernel's ground offers, on the host: panic ends the test, log lines go to standard error, time is real.
+// What the kernel's ground offers, on the host: panic ends the test, log lines go to standard error, time is
+// real.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -38,9 +39,18 @@ bool is_verbose = false;
 sink current_sink = nullptr;
 } // namespace
 
-bool verbose() { return is_verbose; }
-void set_verbose(bool on) { is_verbose = on; }
-void set_sink(sink s) { current_sink = s; }
+bool verbose()
+{
+    return is_verbose;
+}
+void set_verbose(bool on)
+{
+    is_verbose = on;
+}
+void set_sink(sink s)
+{
+    current_sink = s;
+}
 
 void write_line(std::string_view text, const argument* arguments, size_t count)
 {
@@ -57,7 +67,8 @@ namespace timekeeping
 {
 instant now()
 {
-    return instant(std::chrono::duration_cast<nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()));
+    return instant(
+        std::chrono::duration_cast<nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()));
 }
 nanoseconds wall_clock()
 {
@@ -75,7 +86,10 @@ std::mt19937_64& generator()
 } // namespace
 
 void random_add_entropy(std::span<const std::byte>) {}
-u64 random_u64() { return generator()(); }
+u64 random_u64()
+{
+    return generator()();
+}
 void random_fill(std::span<std::byte> bytes)
 {
     for (auto& b : bytes)

@@ -15,7 +15,10 @@ thread_local char thread_identity alignas(16);
 
 namespace arch
 {
-sched::thread* current_thread() { return reinterpret_cast<sched::thread*>(&thread_identity); }
+sched::thread* current_thread()
+{
+    return reinterpret_cast<sched::thread*>(&thread_identity);
+}
 } // namespace arch
 
 namespace sched

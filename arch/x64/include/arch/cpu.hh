@@ -30,20 +30,34 @@ inline void irq_restore(irq_state flags)
     if (flags & rflags_if)
         asm volatile("sti" ::: "memory");
 }
-inline void irq_enable() { asm volatile("sti" ::: "memory"); }
-inline void irq_disable() { asm volatile("cli" ::: "memory"); }
+inline void irq_enable()
+{
+    asm volatile("sti" ::: "memory");
+}
+inline void irq_disable()
+{
+    asm volatile("cli" ::: "memory");
+}
 inline bool irqs_enabled()
 {
     u64 flags;
     asm volatile("pushfq; popq %0" : "=r"(flags));
     return flags & rflags_if;
 }
-inline void cpu_relax() { asm volatile("pause"); }
+inline void cpu_relax()
+{
+    asm volatile("pause");
+}
 
-/// Turns interrupts on and sleeps until one arrives; returns with them on. No wake-up between the two is lost.
-inline void wait_for_interrupt() { asm volatile("sti; hlt" ::: "memory"); }
+/// Turns interrupts on and sleeps until one arrives; returns with them on. No wake-up between the two is
+/// lost.
+inline void wait_for_interrupt()
+{
+    asm volatile("sti; hlt" ::: "memory");
+}
 
-/// Byte offsets of the fields of the per-CPU block that assembly and these accessors use. Checked in percpu.hh.
+/// Byte offsets of the fields of the per-CPU block that assembly and these accessors use. Checked in
+/// percpu.hh.
 namespace percpu_offset
 {
 inline constexpr unsigned self = 0;
@@ -69,8 +83,8 @@ inline sched::cpu* current_scheduler_cpu()
     return c;
 }
 
-/// The number of the CPU that executes this; stable only while the thread cannot move (kernel code is not preempted,
-/// so until it next blocks).
+/// The number of the CPU that executes this; stable only while the thread cannot move (kernel code is not
+/// preempted, so until it next blocks).
 inline unsigned current_cpu()
 {
     unsigned n;

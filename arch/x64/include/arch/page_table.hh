@@ -171,8 +171,24 @@ class page_table
     result<phys_addr> make_table(page_slot& slot);
     void free_below(phys_addr table, unsigned level, unsigned first, unsigned last);
 
-    template <class Function>
-    static void visit(phys_addr table, unsigned level, u64 base, u64 start, u64 last, Function& f);
+    /// The deepest slot on the way to a page: of level 1, or above that a 2 MiB page or empty.
+    struct position {
+        page_slot* slot;
+        unsigned level;
+    };
+    position descend(virt_addr page) const
+    {
+        phys_addr table = _root;
+        for (unsigned level = 4; level > 1; level--) {
+            page_slot* slot = slots(table) + index_of(page, level);
+            const page_entry e = slot->load();
+            if (e.empty() || (level < 4 && e.large()))
+                return {slot, level};
+            table = e.frame();
+        }
+        return {slots(table) + index_of(page, 1), 1};
+    }
+
     template <class Function>
     void remove_below(phys_addr table, unsigned level, u64 base, u64 start, u64 last, Function& f);
 
@@ -182,30 +198,23 @@ class page_table
 };
 
 template <class Function>
-void page_table::visit(phys_addr table, unsigned level, u64 base, u64 start, u64 last, Function& f)
-{
-    const u64 step = u64{1} << shift_of(level);
-    const unsigned first_index = start > base ? static_cast<unsigned>((start - base) >> shift_of(level)) : 0;
-    const u64 last_index = (last - base) >> shift_of(level);
-    page_slot* slot = slots(table) + first_index;
-    u64 here = base + first_index * step;
-    for (u64 i = first_index; i <= last_index && i < slots_per_table; i++, slot++, here += step) {
-        const page_entry e = slot->load();
-        if (e.empty())
-            continue;
-        if (level == 1 || e.large())
-            f(*slot, virt_addr(here), static_cast<size_t>(step));
-        else
-            visit(e.frame(), level - 1, here, start, last, f);
-    }
-}
-
-template <class Function>
 void page_table::for_each_entry(virt_addr start, virt_addr end, Function f) const
 {
-    if (start >= end)
-        return;
-    visit(_root, 4, 0, start.value, end.value - 1, f);
+    for (u64 at = start.value; at < end.value;) {
+        const auto [first, level] = descend(virt_addr(at));
+        page_slot* slot = first;
+        if (level > 1) {
+            const u64 size = u64{1} << shift_of(level);
+            if (!slot->load().empty())
+                f(*slot, virt_addr(align_down(at, size)), size);
+            at = align_down(at, size) + size;
+            continue;
+        }
+        const u64 table_end = align_down(at, large_page_size) + large_page_size;
+        for (const u64 stop = table_end < end.value ? table_end : end.value; at < stop; at += page_size, slot++)
+            if (!slot->load().empty())
+                f(*slot, virt_addr(at), page_size);
+    }
 }
 
 template <class Function>

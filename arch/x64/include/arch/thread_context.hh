@@ -1,7 +1,9 @@
-// What a thread looks like to the CPU: its kernel stack, where it stopped, the program's FS base and vector state.
+// What a thread looks like to the CPU: its kernel stack, where it stopped, the program's FS base and vector
+// state.
 //
-// The kernel uses general registers only, so vector state belongs to application threads alone and is switched only
-// between them. The kernel stack is 16 KiB above an unmapped guard page; the application's trap_frame lies at its top.
+// The kernel uses general registers only, so vector state belongs to application threads alone and is
+// switched only between them. The kernel stack is 16 KiB above an unmapped guard page; the application's
+// trap_frame lies at its top.
 #pragma once
 
 #include <atomic>
@@ -20,7 +22,8 @@ size_t extended_state_size();
 /// Which components of it are switched on: XCR0, or x87 and SSE where there is no XSAVE.
 u64 extended_state_components();
 
-/// Writes the running thread's extended state to `area` (64-byte aligned, kernel memory, extended_state_size() bytes).
+/// Writes the running thread's extended state to `area` (64-byte aligned, kernel memory,
+/// extended_state_size() bytes).
 void save_extended_state(void* area);
 
 /// Loads it for the running thread. False if the area is not one that the CPU accepts (reserved bits set).
@@ -40,11 +43,14 @@ class thread_context
     /// A kernel thread: stack, and entry(argument) as the first thing it runs.
     result<void> prepare_kernel(void (*entry)(void*), void* argument);
 
-    /// An application thread: stack and vector state (a copy of the creator's if `inherit_from` is the running thread's
-    /// context, else the initial one). It starts at application_frame().
+    /// An application thread: stack and vector state (a copy of the creator's if `inherit_from` is the
+    /// running thread's context, else the initial one). It starts at application_frame().
     result<void> prepare_application(const thread_context* inherit_from);
 
-    trap_frame& application_frame() { return *reinterpret_cast<trap_frame*>(stack_top() - sizeof(trap_frame)); }
+    trap_frame& application_frame()
+    {
+        return *reinterpret_cast<trap_frame*>(stack_top() - sizeof(trap_frame));
+    }
     u64 stack_top() const { return _stack_base + kernel_stack_size; }
     u64 stack_base() const { return _stack_base; }
 
@@ -58,7 +64,8 @@ class thread_context
     /// Makes the calling code, which runs on a stack of its own since boot, this context.
     void adopt_boot_stack(u64 stack_top);
 
-    /// Leaves the running thread (`this`) and continues `next`; returns when somebody switches back. Interrupts off.
+    /// Leaves the running thread (`this`) and continues `next`; returns when somebody switches back.
+    /// Interrupts off.
     void switch_to(thread_context& next);
 
   private:

@@ -1,8 +1,8 @@
 // The instructions that touch application memory: each may fault, and then stops instead of crashing.
 //
-// The callers (core/mm/user_access) have checked that the range lies in the application's half. A fault is first
-// served like any of the application's (which may sleep); only if that fails does the instruction's fix-up end
-// the copy.
+// The callers (core/mm/user_access) have checked that the range lies in the application's half. A fault is
+// first served like any of the application's (which may sleep); only if that fails does the instruction's
+// fix-up end the copy.
 #pragma once
 
 #include "core/base/types.hh"
@@ -25,8 +25,8 @@ bool exchange_user_u32(u32* where, u32 value, u32* result);
 bool compare_exchange_user_u32(u32* where, u32 expected, u32 desired, u32* observed);
 }
 
-/// While it lives, faults of this thread's user copies are not served by sleeping but end the copy at once; for
-/// copies under spinlocks (copy_nofault).
+/// While it lives, faults of this thread's user copies are not served by sleeping but end the copy at once;
+/// for copies under spinlocks (copy_nofault).
 class no_fault_scope
 {
   public:
