@@ -14,24 +14,39 @@ class wakeup_timer : public timekeeping::timer
   public:
     explicit wakeup_timer(thread& t) : timer(&fire), _thread(t) {}
 
+    void set(instant deadline)
+    {
+        _rang.store(false, std::memory_order_relaxed);
+        arm(deadline);
+    }
+    bool rang() const { return _rang.load(std::memory_order_acquire); }
+
   private:
-    static void fire(timekeeping::timer& t) { cpu::wake(static_cast<wakeup_timer&>(t)._thread); }
+    static void fire(timekeeping::timer& t)
+    {
+        auto& self = static_cast<wakeup_timer&>(t);
+        self._rang.store(true, std::memory_order_release); // it may fire before its thread has blocked
+        cpu::wake(self._thread);
+    }
     thread& _thread;
+    std::atomic<bool> _rang{false};
 };
 
-/// Blocks unless `woken` is set or, if it matters, an interrupt is pending.
-void block(thread& self, const std::atomic<bool>& woken, bool interruptible)
+/// Blocks unless `woken` is set, the timer rang or, if it matters, an interrupt is pending.
+void block(thread& self, const std::atomic<bool>& woken, const wakeup_timer& timer, bool interruptible)
 {
     struct condition {
         thread& self;
         const std::atomic<bool>& woken;
+        const wakeup_timer& timer;
         bool interruptible;
-    } c{self, woken, interruptible};
+    } c{self, woken, timer, interruptible};
     // Runs under the run queue's lock: a waker sets the flag first and then takes that lock to look at the
     // state.
     const auto still_wanted = [](void* argument) {
         const auto& w = *static_cast<condition*>(argument);
-        return !w.woken.load(std::memory_order_acquire) && !(w.interruptible && w.self.interrupt_pending());
+        return !w.woken.load(std::memory_order_acquire) && !w.timer.rang() &&
+               !(w.interruptible && w.self.interrupt_pending());
     };
     const auto state = arch::irq_save();
     cpu::this_cpu().switch_away(thread_state::blocked, still_wanted, &c);
@@ -67,8 +82,8 @@ result<void> thread_waiter::sleep(const wait_options& options)
             break;
         }
         if (timed && !timer.armed())
-            timer.arm(options.deadline);
-        block(_thread, _woken, options.interruptible);
+            timer.set(options.deadline);
+        block(_thread, _woken, timer, options.interruptible);
     }
     if (options.interruptible)
         _thread._interruptible.store(false, std::memory_order_relaxed);
