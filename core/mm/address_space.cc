@@ -87,7 +87,7 @@ result<void> address_space::check_data_limits(u64 added_bytes, const area_attrib
     if (attributes.shared || !has(attributes.rights, protection::write))
         return {};
     // Linux's heuristic overcommit: one mapping may not be larger than all memory.
-    if (!attributes.noreserve && added_bytes >> page_shift > statistics().total)
+    if (!attributes.noreserve && added_bytes >> page_shift > total_frames())
         return fail(errc::enomem);
     const u64 data_limit = _data_limit.load(std::memory_order_relaxed);
     if (data_limit == ~u64{0})
@@ -144,6 +144,8 @@ result<virt_addr> address_space::map_locked(const map_request& request)
     TRY(check_limits(request.length, attributes));
     if (request.fixed)
         TRY(unmap_locked(start, end));
+    if (_areas.size() >= area_tree::max_areas)
+        _areas.tidy();
     TRY(_areas.insert(start, end, attributes, request.object, request.offset));
     return start;
 }
@@ -207,7 +209,7 @@ result<void> address_space::unmap_locked(virt_addr start, virt_addr end)
 
 result<void> address_space::split_large_page_at(virt_addr border)
 {
-    if (is_aligned(border.value, large_page_size))
+    if (!_has_large_pages || is_aligned(border.value, large_page_size))
         return {};
     arch::page_slot* slot = _tables.find(border);
     if (!slot)

@@ -140,6 +140,7 @@ class address_space : public ref_counted<address_space>
     void for_each_area(Function f) EXCLUDES(_lock)
     {
         lock_guard guard{_lock};
+        _areas.tidy();
         for (const area& a : _areas)
             f(a);
     }
@@ -209,6 +210,8 @@ class address_space : public ref_counted<address_space>
     area* grow_down(virt_addr address) REQUIRES(_lock);
     /// Touches every page of a range as far as it is mapped and allowed; for MAP_POPULATE, mlock and madvise.
     fault_result populate(virt_addr start, virt_addr end, access wanted) EXCLUDES(_lock);
+    /// The first page of the range that an access would fault on.
+    virt_addr first_missing(virt_addr start, virt_addr end, access wanted) EXCLUDES(_lock);
     /// populate() for areas as they want it: to write if private and writable, else to read.
     void populate_quietly(virt_addr start, virt_addr end) EXCLUDES(_lock);
 
@@ -244,6 +247,7 @@ class address_space : public ref_counted<address_space>
 
     mutex _lock{lock_rank::address_space};
     area_tree _areas GUARDED_BY(_lock){this};
+    bool _has_large_pages GUARDED_BY(_lock) = false; // or had some
     u64 _resident_pages GUARDED_BY(_lock) = 0; // entries made minus entries removed under the lock
     u64 _peak_resident_pages GUARDED_BY(_lock) = 0;
     u64 _faults GUARDED_BY(_lock) = 0;

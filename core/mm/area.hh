@@ -1,6 +1,9 @@
 // A range of an address space with one kind of memory: what /proc/self/maps shows as a line.
 #pragma once
 
+#include <array>
+#include <bit>
+
 #include "core/base/intrusive.hh"
 #include "core/base/ref_ptr.hh"
 #include "core/mm/memory_object.hh"
@@ -23,9 +26,15 @@ struct area_attributes {
     bool no_huge : 1 = false;   // MADV_NOHUGEPAGE
     bool dont_dump : 1 = false; // MADV_DONTDUMP
     bool dont_fork : 1 = false; // MADV_DONTFORK
+    u8 spare_bits : 7 = 0;      // named, so that all 16 bytes are compared
+    u32 spare = 0;
     const char* name = nullptr; // "[heap]", "[stack]": a literal; compared by address
 
-    bool operator==(const area_attributes&) const = default;
+    bool operator==(const area_attributes& other) const
+    {
+        using words = std::array<u64, 2>;
+        return std::bit_cast<words>(*this) == std::bit_cast<words>(other);
+    }
 };
 
 class area : public object_mapping

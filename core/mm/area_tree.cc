@@ -159,7 +159,7 @@ void area_tree::erase(area& a)
 result<area*> area_tree::make_area(virt_addr start, virt_addr end, const area_attributes& attributes,
                                    const ref_ptr<memory_object>& object, u64 offset)
 {
-    if (_tree.size() >= max_areas)
+    if (_tree.size() >= max_areas) // not tidied here: callers hold areas in their hands
         return fail(errc::enomem);
     auto* a = new (std::nothrow) area(start, end, attributes, object, offset);
     if (!a)
@@ -188,7 +188,7 @@ result<area*> area_tree::split(area& a, virt_addr at)
         a._object->add_area(*upper);
     set_range(a, a._start, at);
     _mapped_bytes += upper->length();
-    _tree.insert(*upper);
+    _tree.insert_before(std::next(_tree.iterator_to(a)), *upper);
     return upper;
 }
 
@@ -283,18 +283,31 @@ result<area*> area_tree::change(area& a, virt_addr start, virt_addr end, const a
             set_range(a, a._start, start);
             return above;
         }
+    if (_tree.size() >= _tidy_limit) {
+        const virt_addr here = start;
+        tidy();
+        _tidy_limit = std::max<size_t>(64, 2 * _tree.size());
+        return change(*find(here), start, end, attributes);
+    }
     area* middle = &a;
     if (end != a.end())
         TRY(split(a, end));
-    if (start != a.start()) {
-        const auto upper = split(a, start);
-        if (!upper) {
-            join_neighbours(a);
-            return fail(upper.error());
-        }
-        middle = *upper;
-    }
+    if (start != a.start())
+        middle = TRY(split(a, start));
     middle->_attributes = attributes;
-    return join_neighbours(*middle);
+    _untidy = true;
+    return _last_hit = middle;
+}
+
+void area_tree::tidy()
+{
+    if (!std::exchange(_untidy, false))
+        return;
+    for (area* a = _tree.empty() ? nullptr : &*_tree.begin(); a; a = next(*a))
+        for (area* above = next(*a); above && can_join(*a, *above); above = next(*a)) {
+            const virt_addr end = above->_end;
+            erase(*above);
+            set_range(*a, a->_start, end);
+        }
 }
 } // namespace mm

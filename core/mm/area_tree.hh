@@ -1,9 +1,10 @@
 // The ordered set of areas of one address space: look-up, splitting, merging and gaps. Knows nothing of page
 // tables.
 //
-// Areas never overlap; neighbours that touch and have equal attributes are one area, except while an
-// operation is under way. The finder of gaps remembers where it last was: below `_search_from` it looks,
-// above it no gap is larger than
+// Areas never overlap. Neighbours that touch and have equal attributes are joined, but not at once where
+// attributes changed: what a program makes writable and read-only again and again keeps its borders, and tidy()
+// joins what is left when somebody looks or when there are many.
+// The finder of gaps remembers where it last was: below `_search_from` it looks, above it no gap is larger than
 // `_largest_above`. Locking: the owner's.
 #pragma once
 
@@ -81,9 +82,12 @@ class area_tree
     /// Takes the range out; cannot fail after prepare_remove().
     void remove(virt_addr start, virt_addr end);
 
-    /// Gives [start, end), which lies inside `a`, other attributes: splits, moves a border, or joins
-    /// neighbours. Returns the area that now holds the range. Errors: enomem.
+    /// Gives [start, end), which lies inside `a`, other attributes: splits or moves a border.
+    /// Neighbours that became equal are left to tidy(). Returns the area that now holds the range. Errors: enomem.
     result<area*> change(area& a, virt_addr start, virt_addr end, const area_attributes& attributes);
+
+    /// Joins all neighbours that can be one.
+    void tidy();
 
     /// What was taken out since the last call, for the caller to end after unlocking.
     dead_areas take_dead() { return std::move(_dead); }
@@ -104,6 +108,8 @@ class area_tree
     area::tree _tree;
     area* _last_hit = nullptr;
     u64 _mapped_bytes = 0;
+    bool _untidy = false;
+    size_t _tidy_limit = 64; // areas that may be there before change() tidies
     dead_areas _dead;
     virt_addr _search_high; // the window's end that the next two are about
     virt_addr _search_from;

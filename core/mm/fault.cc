@@ -196,6 +196,7 @@ bool address_space::try_large_page(area& a, virt_addr page)
     if (!frames)
         return false;
     (*slot)->store(arch::page_entry::leaf(*frames, rights_of(a), true, true));
+    _has_large_pages = true;
     constexpr u32 pages = large_page_size / page_size;
     _resident_pages += pages;
     a._touched_in_order += pages;
@@ -318,12 +319,33 @@ void address_space::fault_around(area& a, virt_addr page)
 
 fault_result address_space::populate(virt_addr start, virt_addr end, access wanted)
 {
-    for (virt_addr page = start; page < end; page += page_size) {
-        const auto outcome = fault(page, wanted);
+    for (;;) {
+        start = first_missing(start, end, wanted);
+        if (start >= end)
+            return fault_result::handled;
+        const auto outcome = fault(start, wanted);
         if (outcome != fault_result::handled)
             return outcome;
     }
-    return fault_result::handled;
+}
+
+virt_addr address_space::first_missing(virt_addr start, virt_addr end, access wanted)
+{
+    lock_guard guard{_lock};
+    while (start < end) {
+        const virt_addr block_end(align_down(start.value, large_page_size) + large_page_size);
+        const arch::page_slot* slot = _tables.find(start);
+        if (!slot)
+            return start;
+        const bool large = slot->load().large();
+        for (; start < std::min(end, block_end); start += page_size, slot += !large) {
+            const auto e = slot->load();
+            if (!e.present() || (wanted == access::write && !e.writable()) ||
+                (wanted == access::execute && !e.executable()))
+                return start;
+        }
+    }
+    return end;
 }
 
 void address_space::populate_quietly(virt_addr start, virt_addr end)
@@ -342,11 +364,10 @@ void address_space::populate_quietly(virt_addr start, virt_addr end)
             allowed = attributes.rights != protection::none;
             if (!attributes.shared && has(attributes.rights, protection::write))
                 wanted = access::write;
-            if (!a->object() &&
-                piece_end - start >= large_page_size) { // all of it is wanted: 2 MiB pages where they fit
-                a->_touched_in_order = dense_pages;
-                a->_next_touch = start;
-            }
+            // All of it is wanted: many pages at a time, 2 MiB pages where they fit.
+            const bool large = !a->object() && piece_end - start >= large_page_size;
+            a->_touched_in_order = large ? dense_pages : largest_step;
+            a->_next_touch = start;
         }
         if (allowed && populate(start, piece_end, wanted) != fault_result::handled)
             return;

@@ -196,6 +196,8 @@ frame_statistics statistics()
     return s;
 }
 
+u64 total_frames() { return all_frames.total_frames(); }
+
 bool memory_is_short()
 {
     return all_frames.free_frames() < all_frames.total_frames() / 8;

@@ -51,6 +51,9 @@ struct frame_statistics {
 };
 frame_statistics statistics();
 
+/// frame_statistics::total alone, for nothing.
+u64 total_frames();
+
 /// Fewer frames are free than callers that could do without (2 MiB pages, read-ahead) should leave to others.
 bool memory_is_short();
 

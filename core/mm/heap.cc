@@ -1,6 +1,7 @@
 #include "core/mm/heap.hh"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <bit>
 #include <cstring>
@@ -19,10 +20,13 @@ namespace
 constinit std::atomic<u64> large_frames{0};
 
 /// Objects that move between a CPU's list and the slabs at a time: about a kilobyte's worth.
-constexpr u32 batch_of(unsigned size_class)
-{
-    return std::clamp<u32>(1024u / class_sizes[size_class], 2, 16);
-}
+constexpr auto batches = [] {
+    std::array<u8, size_class_count> sizes{};
+    for (unsigned i = 0; i < size_class_count; i++)
+        sizes[i] = static_cast<u8>(std::clamp(1024 / class_sizes[i], 2, 16));
+    return sizes;
+}();
+u32 batch_of(unsigned size_class) { return batches[size_class]; }
 
 /// This CPU's list of a class. Interrupts off.
 object_cache* this_cache(unsigned size_class)

@@ -49,6 +49,7 @@ result<virt_addr> address_space::remap_locked(remap_request& r)
 {
     if (!is_application_range(r.old_address, r.old_length))
         return fail(errc::efault);
+    _areas.tidy(); // what looks like one mapping must be one here
     area* a = find(r.old_address);
     if (!a)
         return fail(errc::efault);
