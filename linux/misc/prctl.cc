@@ -1,9 +1,9 @@
 // prctl(2) and arch_prctl(2): settings of threads and of the program.
+#include <algorithm>
 #include <array>
 
-#include "linux/abi/prctl.hh"
-
 #include "core/mm/layout.hh"
+#include "linux/abi/prctl.hh"
 #include "linux/misc/calls.hh"
 #include "linux/signal/send.hh"
 #include "linux/syscall/refusal.hh"
@@ -22,13 +22,14 @@ constexpr int mce_kill_default = 2;
 
 result<void> set_name(u64 address)
 {
-    std::array<char, name_size> name{};
-    const auto length = mm::read_user_string(virt_addr(address), name.data(), name.size());
-    if (!length && length.error() != errc::enametoolong)
-        return fail(length.error());
-    // A longer name is cut.
-    const size_t used = length ? *length : name.size() - 1;
-    current_task().set_name({name.data(), used});
+    // At most 15 characters count, and what lies behind the end of a shorter name need not be there.
+    std::array<char, name_size - 1> name{};
+    const size_t readable = mm::copy_from_user_partial(name.data(), virt_addr(address), name.size());
+    const auto end = std::find(name.begin(), name.begin() + readable, '\0');
+    const auto length = static_cast<size_t>(end - name.begin());
+    if (length == readable && readable < name.size())
+        return fail(errc::efault);
+    current_task().set_name({name.data(), length});
     return {};
 }
 
