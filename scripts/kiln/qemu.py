@@ -70,7 +70,8 @@ class Machine:
 
     def _consoles(self, chardev: Callable[[str], str]) -> List[str]:
         line = ['-chardev', _with_id(chardev('serial'), 'serial'), '-serial', 'chardev:serial',
-                '-device', self._virtio('serial')]
+                # A possible port costs the guest two queues at start-up, so there are no more than needed.
+                '-device', f'{self._virtio("serial")},max_ports={len(PORTS) + 1}']
         for name in PORTS:
             line += ['-chardev', _with_id(chardev(name), name),
                      '-device', f'virtserialport,chardev={name},name=kiln.{name}']
