@@ -54,6 +54,11 @@ void report_registers(const arch::trap_frame& f)
     report("r13 {x} r14 {x} r15 {x}", f.r13, f.r14, f.r15);
 }
 
+bool is_mapped(task& victim, u64 address)
+{
+    return victim.program().address_space().with_area(virt_addr(address), [](const mm::area&) {});
+}
+
 void report_frame(task& victim, unsigned number, u64 address)
 {
     report("#{} {x} {}", number, address, place_name(victim, address).view());
@@ -62,13 +67,13 @@ void report_frame(task& victim, unsigned number, u64 address)
 /// Follows frame pointers as long as they look like ones; code built without them gives what lies on the stack's top.
 void report_backtrace(task& victim, const arch::trap_frame& f)
 {
-    report_frame(victim, 0, f.rip);
+    unsigned n = 0;
+    report_frame(victim, n++, f.rip);
     // A jump to a wild address: who called it lies on top of the stack.
     const auto top = mm::user_ptr<u64>(f.rsp).read();
-    if (f.rip < page_size && top)
-        report_frame(victim, 1, *top);
-    u64 frame_pointer = f.rbp;
-    for (unsigned n = 1; n < max_backtrace; n++) {
+    if (!is_mapped(victim, f.rip) && top)
+        report_frame(victim, n++, *top);
+    for (u64 frame_pointer = f.rbp; n < max_backtrace; n++) {
         struct {
             u64 next, return_address;
         } link;
@@ -88,26 +93,29 @@ void report_area(task& victim, u64 address)
 {
     const bool mapped =
         victim.program().address_space().with_area(virt_addr(address), [&](const mm::area& a) {
-            report("{x} lies in the mapping {x}-{x} {}{}{}", address, a.start().value, a.end().value,
+            report("it lies in the mapping {x}-{x} {}{}{}", a.start().value, a.end().value,
                    mm::has(a.attributes().rights, mm::protection::read) ? 'r' : '-',
                    mm::has(a.attributes().rights, mm::protection::write) ? 'w' : '-',
                    mm::has(a.attributes().rights, mm::protection::execute) ? 'x' : '-');
         });
     if (!mapped)
-        report("nothing is mapped at {x}", address);
+        report("nothing is mapped there");
 }
 } // namespace
 
 void report_crash(task& victim, const arch::trap_frame& frame, const siginfo& info)
 {
     const auto name = signal_name(info.signal);
-    const place_name place(victim, frame.rip);
-    klog::line("killed by signal {} ({}) at {x} in {}", info.signal, name, frame.rip, place.view());
+    if (is_mapped(victim, frame.rip))
+        klog::line("killed by signal {} ({}) at {x} in {}", info.signal, name, frame.rip,
+                   place_name(victim, frame.rip).view());
+    else
+        klog::line("killed by signal {} ({}) at {x}, where nothing is mapped", info.signal, name, frame.rip);
 
     report("thread {} ({}) killed by signal {} ({}), code {}", victim.tid, victim.name(), info.signal, name,
            info.code);
     if (has_fault_address(info)) {
-        report("faulting address {x} {}", info.fault.address, place_name(victim, info.fault.address).view());
+        report("faulting address {x}", info.fault.address);
         report_area(victim, info.fault.address);
     }
     report_registers(frame);

@@ -118,8 +118,9 @@ int __vdso_clock_gettime(int clock, timespec* out)
 
 int __vdso_clock_getres(int clock, timespec* out)
 {
+    constexpr u32 coarse = 1u << realtime_coarse | 1u << monotonic_coarse; // their ticks are the kernel's to tell
     const u32 bit = static_cast<u32>(clock) < 32 ? 1u << clock : 0;
-    if ((bit & (wall_clocks | monotonic_clocks)) == 0)
+    if ((bit & (wall_clocks | monotonic_clocks) & ~coarse) == 0)
         return static_cast<int>(make_call(call_clock_getres, static_cast<u64>(clock), address_of(out)));
     if (out) {
         out->seconds = 0;
