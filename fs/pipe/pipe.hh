@@ -59,7 +59,11 @@ class pipe final : public ref_counted<pipe>
 
   private:
     size_t used() const REQUIRES(_lock) { return static_cast<size_t>(_write_at - _read_at); }
-    size_t free_bytes() const REQUIRES(_lock) { return _page_count * page_size - used(); }
+    /// The page that is being read counts as full until its end, so that no byte is ever written into it.
+    size_t free_bytes() const REQUIRES(_lock)
+    {
+        return _page_count * page_size - static_cast<size_t>(_write_at - align_down(_read_at, page_size));
+    }
     phys_addr& page_of(u64 position) REQUIRES(_lock) { return _pages[(position >> page_shift) & (_page_count - 1)]; }
     size_t take(io_buffer& to) REQUIRES(_lock);
     size_t put(io_buffer& from, bool& no_memory) REQUIRES(_lock);

@@ -23,9 +23,7 @@ result<u64> seek_target(u64 position, u64 size, s64 offset, seek_origin origin)
         return fail(errc::einval);
     }
     s64 target;
-    if (__builtin_add_overflow(static_cast<s64>(base), offset, &target))
-        return fail(errc::eoverflow);
-    if (target < 0)
+    if (__builtin_add_overflow(static_cast<s64>(base), offset, &target) || target < 0)
         return fail(errc::einval);
     return static_cast<u64>(target);
 }

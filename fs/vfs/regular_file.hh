@@ -12,8 +12,8 @@ namespace vfs
 /// What no offset of a file may reach.
 inline constexpr u64 offset_limit = 0x7fffffffffffffff;
 
-/// Where lseek leads from `position` in a file of `size` bytes. Errors: einval below 0 or for an unknown origin,
-/// eoverflow beyond offset_limit.
+/// Where lseek leads from `position` in a file of `size` bytes. Errors: einval below 0, beyond offset_limit and for an
+/// unknown origin.
 result<u64> seek_target(u64 position, u64 size, s64 offset, seek_origin origin);
 
 class regular_file : public file

@@ -99,6 +99,7 @@ size_t reclaim_frames(size_t wanted)
 }
 
 memory_object::~memory_object() = default;
+void memory_object::remember_name(std::string_view) {}
 void memory_object::unmap_everywhere(u64, u64 count) { unmapped += count != 0; }
 void memory_object::write_protect_everywhere(u64, u64) {}
 
