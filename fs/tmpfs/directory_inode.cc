@@ -25,12 +25,12 @@ result<ref_ptr<vfs::inode>> directory_inode::add(std::string_view name, ref_ptr<
 
 result<ref_ptr<vfs::inode>> directory_inode::create(std::string_view name, const vfs::creation& how)
 {
-    return add(name, TRY(regular_inode::create(fs(), how, 1)));
+    return add(name, TRY(regular_inode::create(fs(), inherited(how, vfs::file_type::regular), 1)));
 }
 
 result<ref_ptr<vfs::inode>> directory_inode::make_directory(std::string_view name, const vfs::creation& how)
 {
-    auto directory = TRY(make_ref<directory_inode>(fs(), how));
+    auto directory = TRY(make_ref<directory_inode>(fs(), inherited(how, vfs::file_type::directory)));
     auto made = TRY(add(name, std::move(directory)));
     change_links(1); // its ".."
     return made;
@@ -39,18 +39,18 @@ result<ref_ptr<vfs::inode>> directory_inode::make_directory(std::string_view nam
 result<ref_ptr<vfs::inode>> directory_inode::make_node(std::string_view name, vfs::file_type type,
                                                        vfs::device_number device, const vfs::creation& how)
 {
-    return add(name, TRY(make_ref<special_inode>(fs(), type, device, how)));
+    return add(name, TRY(make_ref<special_inode>(fs(), type, device, inherited(how, type))));
 }
 
 result<ref_ptr<vfs::inode>> directory_inode::make_symlink(std::string_view name, std::string_view target,
                                                           const vfs::creation& how)
 {
-    return add(name, TRY(symlink_inode::create(fs(), target, how)));
+    return add(name, TRY(symlink_inode::create(fs(), target, inherited(how, vfs::file_type::symlink))));
 }
 
 result<ref_ptr<vfs::inode>> directory_inode::create_unnamed(const vfs::creation& how)
 {
-    return TRY(regular_inode::create(fs(), how, 0));
+    return TRY(regular_inode::create(fs(), inherited(how, vfs::file_type::regular), 0));
 }
 
 result<void> directory_inode::link(std::string_view name, vfs::inode& target)

@@ -82,6 +82,18 @@ void node::change_links(int by)
     _changed = now;
 }
 
+vfs::creation node::inherited(vfs::creation how, vfs::file_type made) const
+{
+    constexpr u32 set_group_id = 02000;
+    lock_guard guard{_metadata_lock};
+    if (_permissions & set_group_id) {
+        how.group = _group;
+        if (made == vfs::file_type::directory)
+            how.permissions |= set_group_id;
+    }
+    return how;
+}
+
 u32 node::links() const
 {
     lock_guard guard{_metadata_lock};

@@ -25,6 +25,9 @@ class node : public vfs::inode
     void touch(touched what);
     void change_links(int by);
     u32 links() const;
+    /// What a new file in this directory gets: a directory with the set-group-id bit passes its group on, and to
+    /// directories the bit too.
+    vfs::creation inherited(vfs::creation how, vfs::file_type type) const;
 
   protected:
     node(file_system& fs, vfs::file_type type, const vfs::creation& how, u32 links);
