@@ -78,22 +78,21 @@ void tlb_domain::enter(unsigned cpu)
         return;
     views[cpu].loaded = this;
     _entries.fetch_add(1, std::memory_order_seq_cst);
+    _cpu_count.fetch_add(1, std::memory_order_seq_cst);
     _cpus[word_of(cpu)].fetch_or(bit_of(cpu), std::memory_order_seq_cst);
 }
 
 void tlb_domain::leave(unsigned cpu)
 {
     views[cpu].loaded = nullptr;
+    _cpu_count.fetch_sub(1, std::memory_order_seq_cst);
     _cpus[word_of(cpu)].fetch_and(~bit_of(cpu), std::memory_order_seq_cst);
 }
 
 bool tlb_domain::only_here() const
 {
-    const unsigned cpu = current_cpu();
-    for (size_t i = 0; i < sched::cpu_set::word_count; i++)
-        if ((_cpus[i].load(std::memory_order_seq_cst) & ~(i == word_of(cpu) ? bit_of(cpu) : 0)) != 0)
-            return false;
-    return true;
+    const unsigned count = _cpu_count.load(std::memory_order_seq_cst);
+    return count == 0 || (count == 1 && views[current_cpu()].loaded == this);
 }
 
 void tlb_domain::flush(virt_addr start, virt_addr end)
@@ -105,7 +104,8 @@ void tlb_domain::flush(virt_addr start, virt_addr end)
         return;
     sched::cpu_set targets;
     for (size_t i = 0; i < sched::cpu_set::word_count; i++)
-        targets.set_word(i, _cpus[i].load(std::memory_order_seq_cst) & ~idle_cpus[i].load(std::memory_order_seq_cst));
+        targets.set_word(i, _cpus[i].load(std::memory_order_seq_cst) &
+                                ~idle_cpus[i].load(std::memory_order_seq_cst));
     targets.remove(current_cpu());
     if (!targets.empty())
         call_on_cpus(targets, flush_local_range, &range);

@@ -2,9 +2,9 @@
 // tables.
 //
 // Areas never overlap. Neighbours that touch and have equal attributes are joined, but not at once where
-// attributes changed: what a program makes writable and read-only again and again keeps its borders, and tidy()
-// joins what is left when somebody looks or when there are many.
-// The finder of gaps remembers where it last was: below `_search_from` it looks, above it no gap is larger than
+// attributes changed: what a program makes writable and read-only again and again keeps its borders, and
+// tidy() joins what is left when somebody looks or when there are many. The finder of gaps remembers where it
+// last was: below `_search_from` it looks, above it no gap is larger than
 // `_largest_above`. Locking: the owner's.
 #pragma once
 
@@ -83,7 +83,8 @@ class area_tree
     void remove(virt_addr start, virt_addr end);
 
     /// Gives [start, end), which lies inside `a`, other attributes: splits or moves a border.
-    /// Neighbours that became equal are left to tidy(). Returns the area that now holds the range. Errors: enomem.
+    /// Neighbours that became equal are left to tidy(). Returns the area that now holds the range. Errors:
+    /// enomem.
     result<area*> change(area& a, virt_addr start, virt_addr end, const area_attributes& attributes);
 
     /// Joins all neighbours that can be one.

@@ -9,9 +9,9 @@
 namespace mm
 {
 struct frame_cache {
-    static constexpr unsigned capacity = 48;
-    static constexpr unsigned batch = 16;
+    static constexpr unsigned capacity = 384;
     unsigned count = 0;
+    unsigned limit = 0;   // frames kept at most: capacity, less on machines with little RAM
     u32 frames[capacity]; // frame numbers
 };
 

@@ -5,6 +5,7 @@
 // the fault looks up its area again afterwards. Touching in order is answered with 1, 2, 4 ... 16 pages at a
 // time.
 #include <algorithm>
+#include <array>
 #include <bit>
 
 #include "core/log.hh"
@@ -144,6 +145,20 @@ static u32 pages_to_give(u32 touched_in_order)
     return std::min(std::bit_floor(touched_in_order + 1), largest_step);
 }
 
+/// Zeroed frames for `count` slots, up to the first that is in use; returns how many were filled.
+static u32 fill_slots(arch::page_slot* slot, u32 count, arch::page_rights rights)
+{
+    u32 empty = 0;
+    while (empty < count && slot[empty].load().empty())
+        empty++;
+    std::array<phys_addr, largest_step> frames;
+    const auto given =
+        static_cast<u32>(try_allocate_singles(std::span(frames).first(empty), zeroing::zeroed));
+    for (u32 i = 0; i < given; i++)
+        slot[i].store(arch::page_entry::leaf(frames[i], rights, true));
+    return given;
+}
+
 fault_result address_space::fault_anonymous(area& a, virt_addr page)
 {
     if (page != a._next_touch)
@@ -166,12 +181,8 @@ fault_result address_space::fault_anonymous(area& a, virt_addr page)
     const u64 room = (std::min(a.end(), table_end) - page) >> page_shift;
     const auto wanted = static_cast<u32>(std::min<u64>(pages_to_give(a._touched_in_order), room));
     u32 given = 1;
-    for (; given < wanted && (++slot)->load().empty(); given++) {
-        const auto frame = try_allocate_frames(0, zeroing::zeroed);
-        if (!frame)
-            break;
-        slot->store(arch::page_entry::leaf(*frame, rights, true));
-    }
+    if (wanted > 1)
+        given += fill_slots(slot + 1, wanted - 1, rights);
     _resident_pages += given;
     a._touched_in_order += given;
     a._next_touch = page + given * page_size;

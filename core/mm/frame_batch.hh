@@ -1,8 +1,8 @@
 // Frames that were taken out of page tables and wait for the TLBs to forget them.
 //
-// While only this CPU can have seen the address space, frames of memory go back to the allocator at once: the
-// CPU itself uses none of its stale translations before the flush at the end. Frames of page tables, and
-// everything while other CPUs may still write through old translations, wait for the flush.
+// While only this CPU can have seen the address space, frames of memory may go back to the allocator before
+// the flush: the CPU itself uses none of its stale translations until then. Frames of page tables, and
+// everything while other CPUs may still write through old translations, wait.
 #pragma once
 
 #include <algorithm>
@@ -29,14 +29,8 @@ class frame_batch
     void add(virt_addr at, size_t bytes, arch::page_entry entry)
     {
         note(at, bytes);
-        if (!entry.owned())
-            return;
-        const unsigned order = entry.large() ? large_page_order : 0;
-        // The slot was emptied by a locked instruction before this: a CPU that enters later finds it empty.
-        if (_alone && _tlb.entries() == _entries_seen)
-            free_frames(entry.frame(), order);
-        else
-            keep(entry.frame(), order);
+        if (entry.owned())
+            keep({entry.frame(), entry.large() ? large_page_order : 0});
     }
 
     /// Translations to forget without a frame to free.
@@ -46,10 +40,12 @@ class frame_batch
         _high = std::max(_high, at + bytes);
     }
 
+    /// The CPU caches what tables say even while nobody uses it: these frames always wait for the flush.
     void add_table(phys_addr table, virt_addr start, virt_addr end)
     {
         note(start, end - start);
-        keep(table, 0);
+        keep({table, 0});
+        _has_tables = true;
     }
 
     /// Waits until no CPU has a translation of what was added, then frees it.
@@ -57,28 +53,39 @@ class frame_batch
     {
         if (_low < _high)
             _tlb.flush(_low, _high);
-        for (size_t i = 0; i < _count; i++)
-            free_frames(phys_addr(_frames[i] & ~u64{page_mask}),
-                        static_cast<unsigned>(_frames[i] & page_mask));
-        _count = 0;
         _low = virt_addr(~u64{0});
         _high = virt_addr(0);
+        release();
     }
 
   private:
-    void keep(phys_addr frame, unsigned order)
+    void keep(frame_block block)
     {
-        if (_count == _frames.size())
-            flush();
-        _frames[_count++] = frame.value | order;
+        if (_count == _blocks.size()) [[unlikely]] {
+            // The slots were emptied by locked instructions before this: a CPU that enters later finds them
+            // empty.
+            if (_alone && !_has_tables && _tlb.entries() == _entries_seen)
+                release();
+            else
+                flush();
+        }
+        _blocks[_count++] = block;
+    }
+
+    void release()
+    {
+        free_blocks({_blocks.data(), _count});
+        _count = 0;
+        _has_tables = false;
     }
 
     arch::tlb_domain& _tlb;
     u64 _entries_seen;
     bool _alone;
+    bool _has_tables = false;
     virt_addr _low{~u64{0}};
     virt_addr _high{0};
     size_t _count = 0;
-    std::array<u64, 128> _frames; // address | order
+    std::array<frame_block, 128> _blocks;
 };
 } // namespace mm

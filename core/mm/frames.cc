@@ -25,15 +25,31 @@ constinit std::atomic<bool> shortage_announced{false};
 constexpr unsigned reclaim_attempts = 8;
 constexpr size_t reclaim_batch = 64;
 
-/// Moves a batch of frames from the buddy allocator into this CPU's cache. Interrupts off.
+/// Blocks that a CPU's cache takes and gives back at a time.
+constexpr unsigned batch_order = 4;
+constexpr unsigned batch = 1u << batch_order;
+
+void push(frame_cache& cache, phys_addr frame)
+{
+    cache.frames[cache.count++] = static_cast<u32>(frame.page_number());
+}
+phys_addr pop(frame_cache& cache)
+{
+    return phys_addr(u64{cache.frames[--cache.count]} << page_shift);
+}
+
+/// Moves a batch of frames from the buddy allocator into this CPU's empty cache. Interrupts off.
 void refill(frame_cache& cache)
 {
     lock_guard guard{frames_lock};
-    while (cache.count < frame_cache::batch) {
-        const auto frame = all_frames.allocate(0);
-        if (!frame)
-            return;
-        cache.frames[cache.count++] = static_cast<u32>((*frame).page_number());
+    if (const auto block = all_frames.allocate(batch_order)) {
+        for (u64 i = batch; i-- > 0;) { // the lowest comes first
+            const phys_addr frame = *block + i * page_size;
+            all_frames.state(frame.page_number()) = frame_state(frame_kind::allocated, 0);
+            push(cache, frame);
+        }
+    } else if (const auto single = all_frames.allocate(0)) {
+        push(cache, *single);
     }
 }
 
@@ -65,22 +81,10 @@ void announce_shortage()
 }
 result<phys_addr> allocate_single()
 {
-    const auto irqs = arch::irq_save();
-    result<phys_addr> found = fail(errc::enomem);
-    bool refilled = false;
-    if (cpu_memory* mine = this_cpu_memory()) [[likely]] {
-        frame_cache& cache = mine->frames;
-        if (cache.count == 0) [[unlikely]] {
-            refill(cache);
-            refilled = true;
-        }
-        if (cache.count != 0) [[likely]]
-            found = phys_addr(u64{cache.frames[--cache.count]} << page_shift);
-    }
-    arch::irq_restore(irqs);
-    if (refilled) [[unlikely]]
-        announce_shortage();
-    return found;
+    phys_addr frame;
+    if (try_allocate_singles({&frame, 1}, zeroing::none) == 0) [[unlikely]]
+        return fail(errc::enomem);
+    return frame;
 }
 
 /// A block from the lists; if there is none, again after this CPU's cache went back to be joined.
@@ -103,12 +107,14 @@ result<phys_addr> allocate_block(unsigned order)
 
 cpu_memory* make_cpu_memory()
 {
-    static_assert(frame_cache::batch <= frame_cache::capacity);
     lock_guard guard{frames_lock};
     const auto frame = all_frames.allocate(0);
     if (!frame)
         return nullptr;
-    return cpu_memories[arch::current_cpu()] = new (to_virtual(*frame)) cpu_memory;
+    auto* memory = new (to_virtual(*frame)) cpu_memory;
+    memory->frames.limit =
+        std::clamp(static_cast<unsigned>(all_frames.total_frames() / 64), 2 * batch, frame_cache::capacity);
+    return cpu_memories[arch::current_cpu()] = memory;
 }
 
 frame_state& state_of(phys_addr frame)
@@ -150,24 +156,54 @@ result<phys_addr> allocate_frames(unsigned order, zeroing clear)
     return fail(errc::enomem);
 }
 
-void free_frames(phys_addr block, unsigned order)
+size_t try_allocate_singles(std::span<phys_addr> frames, zeroing clear)
 {
-    if (order != 0) {
-        lock_guard guard{frames_lock};
-        all_frames.free(block, order);
-        return;
-    }
+    size_t given = 0;
+    bool refilled = false;
     const auto irqs = arch::irq_save();
     if (cpu_memory* mine = this_cpu_memory()) [[likely]] {
         frame_cache& cache = mine->frames;
-        if (cache.count == frame_cache::capacity) [[unlikely]]
-            drain(cache, frame_cache::batch);
-        cache.frames[cache.count++] = static_cast<u32>(block.page_number());
-    } else {
-        lock_guard guard{frames_lock};
-        all_frames.free(block, 0);
+        for (; given < frames.size(); given++) {
+            if (cache.count == 0) [[unlikely]] {
+                refill(cache);
+                refilled = true;
+                if (cache.count == 0)
+                    break;
+            }
+            frames[given] = pop(cache);
+        }
     }
     arch::irq_restore(irqs);
+    if (refilled) [[unlikely]]
+        announce_shortage();
+    if (clear == zeroing::zeroed)
+        for (const phys_addr frame : frames.first(given))
+            clear_frame(frame);
+    return given;
+}
+
+void free_blocks(std::span<const frame_block> blocks)
+{
+    const auto irqs = arch::irq_save();
+    cpu_memory* mine = this_cpu_memory();
+    for (const frame_block b : blocks) {
+        if (b.order() != 0 || !mine) [[unlikely]] {
+            lock_guard guard{frames_lock};
+            all_frames.free(b.address(), b.order());
+            continue;
+        }
+        frame_cache& cache = mine->frames;
+        if (cache.count == cache.limit) [[unlikely]]
+            drain(cache, batch);
+        push(cache, b.address());
+    }
+    arch::irq_restore(irqs);
+}
+
+void free_frames(phys_addr block, unsigned order)
+{
+    const frame_block one(block, order);
+    free_blocks({&one, 1});
 }
 
 void split_frames(phys_addr block, unsigned order)
@@ -196,7 +232,10 @@ frame_statistics statistics()
     return s;
 }
 
-u64 total_frames() { return all_frames.total_frames(); }
+u64 total_frames()
+{
+    return all_frames.total_frames();
+}
 
 bool memory_is_short()
 {

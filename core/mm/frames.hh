@@ -38,6 +38,23 @@ result<phys_addr> try_allocate_frames(unsigned order, zeroing clear = zeroing::n
 
 void free_frames(phys_addr block, unsigned order = 0);
 
+/// Single frames, as many as come without asking anybody; returns how many.
+size_t try_allocate_singles(std::span<phys_addr> frames, zeroing clear);
+
+/// A block in one word, for long lists of them.
+class frame_block
+{
+  public:
+    constexpr frame_block() = default;
+    constexpr frame_block(phys_addr address, unsigned order) : _raw(address.value | order) {}
+    constexpr phys_addr address() const { return phys_addr(_raw).page(); }
+    constexpr unsigned order() const { return static_cast<unsigned>(_raw & page_mask); }
+
+  private:
+    u64 _raw; // not initialised, so that arrays of them cost nothing
+};
+void free_blocks(std::span<const frame_block> blocks);
+
 /// Makes 2^order single frames of an allocated block; each is then freed on its own.
 void split_frames(phys_addr block, unsigned order);
 

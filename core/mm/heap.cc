@@ -26,7 +26,10 @@ constexpr auto batches = [] {
         sizes[i] = static_cast<u8>(std::clamp(1024 / class_sizes[i], 2, 16));
     return sizes;
 }();
-u32 batch_of(unsigned size_class) { return batches[size_class]; }
+u32 batch_of(unsigned size_class)
+{
+    return batches[size_class];
+}
 
 /// This CPU's list of a class. Interrupts off.
 object_cache* this_cache(unsigned size_class)

@@ -10,7 +10,10 @@
 
 namespace mm
 {
-memory_object::~memory_object() { delete[] _name.load(std::memory_order_relaxed); }
+memory_object::~memory_object()
+{
+    delete[] _name.load(std::memory_order_relaxed);
+}
 
 void memory_object::remember_name(std::string_view name)
 {

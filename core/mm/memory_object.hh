@@ -91,7 +91,8 @@ class memory_object : public ref_counted<memory_object>
     /// What names it in /proc/self/maps and crash reports; written to `buffer`, cut if need be.
     virtual size_t describe(char* buffer, size_t length) const = 0;
 
-    /// The path by which it was mapped, for /proc/PID/maps and messages. The first name stays; a lack of memory means no name.
+    /// The path by which it was mapped, for /proc/PID/maps and messages. The first name stays; a lack of
+    /// memory means no name.
     void remember_name(std::string_view name);
     bool has_name() const { return _name.load(std::memory_order_relaxed) != nullptr; }
     /// The remembered name, else what describe() says.

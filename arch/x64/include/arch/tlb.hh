@@ -38,6 +38,7 @@ class tlb_domain
     friend void tlb_leave_idle();
     std::atomic<u64> _generation{0};
     std::atomic<u64> _entries{0};
+    std::atomic<unsigned> _cpu_count{0};
     std::atomic<u64> _cpus[sched::cpu_set::word_count] = {}; // may hold translations
 };
 
