@@ -48,16 +48,6 @@ void set_bit(u64* words, size_t bit, bool on)
 
 descriptor_table::~descriptor_table() { close_all(); }
 
-file_ref descriptor_table::get(int descriptor)
-{
-    const auto index = static_cast<size_t>(static_cast<unsigned>(descriptor));
-    if (index >= _capacity.load(std::memory_order_acquire)) // pairs with grow()
-        return {};
-    if (_shared.load(std::memory_order_relaxed))
-        return get_shared(index);
-    return file_ref::borrowed(_slots.load(std::memory_order_relaxed)[index].load(std::memory_order_relaxed));
-}
-
 file_ref descriptor_table::get_shared(size_t index)
 {
     const auto irqs = arch::irq_save(); // nothing of this CPU may use its hazard slot in between

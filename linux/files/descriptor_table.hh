@@ -62,8 +62,16 @@ class descriptor_table
     descriptor_table& operator=(const descriptor_table&) = delete;
     ~descriptor_table();
 
-    /// The file, or empty if there is none. O_PATH files are found too.
-    file_ref get(int descriptor);
+    /// The file, or empty if there is none. O_PATH files are found too. Inline: every call on a file begins here.
+    file_ref get(int descriptor)
+    {
+        const auto index = static_cast<size_t>(static_cast<unsigned>(descriptor));
+        if (index >= _capacity.load(std::memory_order_acquire)) [[unlikely]] // pairs with grow()
+            return {};
+        if (_shared.load(std::memory_order_relaxed))
+            return get_shared(index);
+        return file_ref::borrowed(_slots.load(std::memory_order_relaxed)[index].load(std::memory_order_relaxed));
+    }
     /// The same for calls that do something with it. Errors: ebadf, also for O_PATH files.
     result<file_ref> use(int descriptor);
     result<file_ref> use_any(int descriptor);

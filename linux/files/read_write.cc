@@ -13,19 +13,20 @@ using fs::io_buffer;
 
 constexpr auto application = io_buffer::memory::application;
 
-inline result<file_ref> readable(int descriptor)
+/// The file if it may be read, else empty (ebadf). O_PATH files may be neither read nor written.
+inline file_ref readable(int descriptor)
 {
-    auto file = TRY(descriptors().use(descriptor));
-    if (!file->may_read())
-        return fail(errc::ebadf);
+    file_ref file = descriptors().get(descriptor);
+    if (file && !file->may_read()) [[unlikely]]
+        return {};
     return file;
 }
 
-inline result<file_ref> writable(int descriptor)
+inline file_ref writable(int descriptor)
 {
-    auto file = TRY(descriptors().use(descriptor));
-    if (!file->may_write())
-        return fail(errc::ebadf);
+    file_ref file = descriptors().get(descriptor);
+    if (file && !file->may_write()) [[unlikely]]
+        return {};
     return file;
 }
 
@@ -40,7 +41,9 @@ constexpr s64 offset_of(u64 low, u64) { return static_cast<s64>(low); }
 
 result<size_t> read_segments(int descriptor, user_ptr<const iovec> segments, size_t count, s64 offset)
 {
-    const auto file = TRY(readable(descriptor));
+    const auto file = readable(descriptor);
+    if (!file) [[unlikely]]
+        return fail(errc::ebadf);
     segment_list list;
     TRY(list.read(segments, count));
     io_buffer to(application, list.segments());
@@ -51,7 +54,9 @@ result<size_t> read_segments(int descriptor, user_ptr<const iovec> segments, siz
 
 result<size_t> write_segments(int descriptor, user_ptr<const iovec> segments, size_t count, s64 offset)
 {
-    const auto file = TRY(writable(descriptor));
+    const auto file = writable(descriptor);
+    if (!file) [[unlikely]]
+        return fail(errc::ebadf);
     segment_list list;
     TRY(list.read(segments, count));
     io_buffer from(application, list.segments());
@@ -70,7 +75,9 @@ result<size_t> finish_write(result<size_t> written)
 
 result<size_t> sys_read(int descriptor, virt_addr buffer, size_t bytes)
 {
-    const auto file = TRY(readable(descriptor));
+    const auto file = readable(descriptor);
+    if (!file) [[unlikely]]
+        return fail(errc::ebadf);
     TRY(check_range(buffer, bytes));
     io_buffer to(application, buffer, std::min(bytes, max_transfer));
     return restartable(file->read(to));
@@ -78,7 +85,9 @@ result<size_t> sys_read(int descriptor, virt_addr buffer, size_t bytes)
 
 result<size_t> sys_write(int descriptor, virt_addr buffer, size_t bytes)
 {
-    const auto file = TRY(writable(descriptor));
+    const auto file = writable(descriptor);
+    if (!file) [[unlikely]]
+        return fail(errc::ebadf);
     TRY(check_range(buffer, bytes));
     io_buffer from(application, buffer, std::min(bytes, max_transfer));
     return finish_write(file->write(from));
@@ -88,7 +97,9 @@ result<size_t> sys_pread64(int descriptor, virt_addr buffer, size_t bytes, s64 o
 {
     if (offset < 0)
         return fail(errc::einval);
-    const auto file = TRY(readable(descriptor));
+    const auto file = readable(descriptor);
+    if (!file) [[unlikely]]
+        return fail(errc::ebadf);
     TRY(check_range(buffer, bytes));
     io_buffer to(application, buffer, std::min(bytes, max_transfer));
     return restartable(file->read_at(static_cast<u64>(offset), to));
@@ -98,7 +109,9 @@ result<size_t> sys_pwrite64(int descriptor, virt_addr buffer, size_t bytes, s64 
 {
     if (offset < 0)
         return fail(errc::einval);
-    const auto file = TRY(writable(descriptor));
+    const auto file = writable(descriptor);
+    if (!file) [[unlikely]]
+        return fail(errc::ebadf);
     TRY(check_range(buffer, bytes));
     io_buffer from(application, buffer, std::min(bytes, max_transfer));
     return finish_write(file->write_at(static_cast<u64>(offset), from));
@@ -151,7 +164,9 @@ result<size_t> sys_pwritev2(int descriptor, user_ptr<const iovec> segments, size
         return fail(errc::eopnotsupp);
     const auto written = write_segments(descriptor, segments, count, offset);
     if (written && *written && flags & (flag_data_sync | flag_sync)) {
-        const auto file = TRY(writable(descriptor));
+        const auto file = writable(descriptor);
+    if (!file) [[unlikely]]
+        return fail(errc::ebadf);
         TRY(file->synchronize(flags & flag_sync ? vfs::sync_scope::all : vfs::sync_scope::data_only));
     }
     return written;
