@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/make_unique.hh"
+#include "core/log.hh"
 #include "core/mm/user_access.hh"
 #include "core/sync/mutex.hh"
 #include "fs/io_buffer.hh"
@@ -15,6 +16,12 @@ namespace
 {
 constexpr size_t buffer_size = 16_KiB;
 constexpr u32 pipe_mode = 0600;
+
+/// For /proc/self/fd, as of any pipe.
+result<size_t> describe_pipe(const vfs::inode& inode, std::span<char> buffer)
+{
+    return klog::format(buffer.data(), buffer.size(), "pipe:[{}]", inode.number());
+}
 
 class input_file final : public vfs::file
 {
@@ -50,6 +57,7 @@ class input_file final : public vfs::file
         return _stream.readable() ? interest & vfs::poll_event::readable : 0;
     }
     bool can_wait() const override { return true; }
+    result<size_t> describe(std::span<char> buffer) const override { return describe_pipe(inode(), buffer); }
 
     result<u64> control(u32 request, virt_addr argument) override
     {
@@ -110,6 +118,7 @@ class output_file final : public vfs::file
         return _stream.writable() ? interest & vfs::poll_event::writable : 0;
     }
     bool can_wait() const override { return true; }
+    result<size_t> describe(std::span<char> buffer) const override { return describe_pipe(inode(), buffer); }
 
   private:
     output_stream& _stream;
