@@ -75,6 +75,7 @@ class Session:
         self.qemu_said: List[str] = []
         self.refused: List[str] = []
         self.reports = 0
+        self.death = ''
         self.panicked = False
         self.ended = False
         self.deadlines: Dict[str, float] = {}
@@ -233,9 +234,10 @@ class Session:
         self.entry_ns = int(text) if text.isdigit() else None
 
     def _guest_log(self, text: str) -> None:
-        if text.startswith('killed by signal') and self.reports:
-            text += f' (report: {paths.LAST_CRASH})'
-        self.say(text)
+        if text.startswith('killed by signal'):
+            self.death = text           # said at the end, when its report has come
+        else:
+            self.say(text)
 
     def _guest_refused(self, text: str) -> None:
         if self.options.verbose:
@@ -300,6 +302,8 @@ class Session:
 
     def _conclude(self) -> int:
         code = self.vm.reap()
+        if self.death:
+            self.say(self.death + (f' (report: {paths.LAST_CRASH})' if self.reports else ''))
         if self.result is not None:
             return self.result
         if self.wait_status is None or self.panicked:

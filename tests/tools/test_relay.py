@@ -81,7 +81,7 @@ def test_refusals_are_shown_when_the_program_fails(relay):
 
 
 def test_crash_report_is_kept_and_named(relay):
-    done = relay('status', '11', 'report rip 0x1234', 'log killed by signal 11 (SIGSEGV) at 0x0 in /a+0x1')
+    done = relay('status', '11', 'log killed by signal 11 (SIGSEGV) at 0x0 in /a+0x1', 'report rip 0x1234')
     crash = ROOT / 'build' / 'last-crash.txt'
     assert done.stderr.decode() == f'kiln: killed by signal 11 (SIGSEGV) at 0x0 in /a+0x1 (report: {crash})\n'
     assert crash.read_text() == 'rip 0x1234\n'
