@@ -24,7 +24,10 @@ TEST(files, unlink_open_file)
 TEST(files, unlink_refused)
 {
     close(scratch_file("plain", "x"));
-    CHECK_ERR(unlink("/tmp"), EISDIR);
+    CHECK_ERR(unlink(scratch(".")), EISDIR);
+    CHECK_OK(mkdir(scratch("unlinked-folder"), 0755));
+    CHECK_ERR(unlink(scratch("unlinked-folder")), EISDIR);
+    CHECK_OK(rmdir(scratch("unlinked-folder")));
     CHECK_ERR(unlink(scratch("plain/x")), ENOTDIR);
     CHECK_ERR(unlink(""), ENOENT);
     CHECK_ERR(unlinkat(AT_FDCWD, scratch("none"), AT_REMOVEDIR), ENOENT);

@@ -1,6 +1,6 @@
 // Jumps into the half of the addresses that is the kernel's.
 int main(void)
 {
-    ((void (*)(void))0xffffffff80100000)();
+    ((void (*)(void))0xffffffff90000000)();
     return 0;
 }

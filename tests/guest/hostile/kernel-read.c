@@ -1,6 +1,6 @@
 // Reads the kernel's half.
 int main(void)
 {
-    *(volatile int*)0xffff888000001000;
+    *(volatile int*)0xffffb00000001000;
     return 0;
 }

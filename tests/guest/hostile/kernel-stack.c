@@ -1,6 +1,6 @@
 // Sets its stack pointer into the kernel's half and then pushes.
 int main(void)
 {
-    __asm__ volatile("mov $0xffffffff80200000, %rsp\n\tpush %rax\n\tcall *%rsp");
+    __asm__ volatile("mov $0xffffe00000002000, %rsp\n\tpush %rax\n\tcall *%rsp");
     return 0;
 }

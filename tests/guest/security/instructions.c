@@ -38,8 +38,8 @@ TEST(security, bad_stack_pointers)
         {8, SIGSEGV},
         {0x1008, SIGSEGV},
         {0xffff800000000000, SIGBUS}, // the push lands on an address that is not canonical: a stack fault
-        {0xffff800000001000, SIGSEGV},
-        {0xffffffff81000000, SIGSEGV},
+        {0xffffe00000001000, SIGSEGV},
+        {0xffffffff90000000, SIGSEGV},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         CHECK_EQ(FAULT(with_stack(cases[i].rsp)).signal, cases[i].signal);
