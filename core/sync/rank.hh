@@ -27,13 +27,13 @@ enum class lock_rank : u8 {
     program_timer = 102,    // linux: a POSIX or interval timer's setting
     signal = 104,           // linux: pending signals and actions
     futex_bucket = 108,     // linux: one bucket of waiters
-    timer_queue = 112,      // time: one CPU's timers
     device = 116,           // drivers: a device's registers or ring
     virtqueue = 118,
     cache_index = 120,  // fs: the path cache's and page cache's indexes
     reclaim = 122,      // mm: lists of pages that may be given back
     wait_queue = 130,   // sched: waiters of one event
     run_queue = 140,    // sched: one CPU's runnable threads (lower CPU number first)
+    timer_queue = 142,  // time: one CPU's timers; the scheduler arms the slice under its run queue
     kernel_areas = 144, // mm: kernel virtual address space
     heap = 150,
     frames = 154,
