@@ -1,28 +1,16 @@
 // Queues of futex waiters; see bucket.hh.
 #include "linux/futex/bucket.hh"
 
-#include <array>
-
 #include "linux/task/task.hh"
 
 namespace linux
 {
-namespace
-{
-constinit std::array<futex_bucket, futex_bucket_count> buckets;
-}
+constinit std::array<futex_bucket, futex_bucket_count> futex_buckets;
 
 futex_waiter::futex_waiter(task& waiting, const futex_key& waits_for, u32 wanted_bits)
     : thread(waiting), key(waits_for), bits(wanted_bits), priority(waiting.scheduling().realtime_priority)
 {
 }
-
-futex_bucket& bucket_of(const futex_key& key)
-{
-    return buckets[hash_futex_key(reinterpret_cast<u64>(key.object), key.offset, futex_bucket_count)];
-}
-
-futex_bucket& nth_futex_bucket(size_t n) { return buckets[n]; }
 
 void futex_bucket::insert(futex_waiter& w)
 {

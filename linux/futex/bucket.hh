@@ -8,6 +8,7 @@
 // itself and then reads the word, both with a full fence between.
 #pragma once
 
+#include <array>
 #include <atomic>
 
 #include "core/sync/spinlock.hh"
@@ -77,10 +78,13 @@ class CAPABILITY("futex_bucket") futex_bucket
     futex_waiter* _last = nullptr;
 };
 
-futex_bucket& bucket_of(const futex_key& key);
-
 inline constexpr size_t futex_bucket_count = 256;
-futex_bucket& nth_futex_bucket(size_t n);
+extern constinit std::array<futex_bucket, futex_bucket_count> futex_buckets;
+
+inline futex_bucket& bucket_of(const futex_key& key)
+{
+    return futex_buckets[hash_futex_key(reinterpret_cast<u64>(key.object), key.offset, futex_bucket_count)];
+}
 
 /// Takes a waiter out wherever it hangs now. False if somebody has already woken it; then he is done with it, too.
 bool leave_bucket(futex_waiter& w);

@@ -92,9 +92,8 @@ result<u64> requeue_to_owner(const decoded_call& c)
                                    .compare = true,
                                    .expected = c.value3});
 }
-} // namespace
 
-result<u64> sys_futex(virt_addr word, int operation, u32 value, u64 timeout, virt_addr second, u32 value3)
+result<u64> decode_and_run(virt_addr word, int operation, u32 value, u64 timeout, virt_addr second, u32 value3)
 {
     const int command = operation & futex_command_mask;
     const bool realtime = operation & futex_clock_realtime;
@@ -132,6 +131,20 @@ result<u64> sys_futex(virt_addr word, int operation, u32 value, u64 timeout, vir
     default:
         return fail(errc::enosys);
     }
+}
+} // namespace
+
+result<u64> sys_futex(virt_addr word, int operation, u32 value, u64 timeout, virt_addr second, u32 value3)
+{
+    // What nearly every call is, without decoding.
+    if (operation == (futex_wake | futex_private_flag))
+        return futex_wake_up(word, futex_scope::private_to_program, value, futex_bitset_match_any);
+    if (operation == (futex_wait | futex_private_flag) && timeout == 0)
+        return futex_wait_on({.word = word,
+                              .scope = futex_scope::private_to_program,
+                              .expected = value,
+                              .bits = futex_bitset_match_any});
+    return decode_and_run(word, operation, value, timeout, second, value3);
 }
 
 result<void> sys_set_robust_list(virt_addr head, size_t size)

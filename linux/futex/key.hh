@@ -4,11 +4,11 @@
 
 #include "core/base/result.hh"
 #include "core/base/types.hh"
+#include "core/mm/layout.hh"
+#include "linux/task/program.hh"
 
 namespace linux
 {
-class program;
-
 struct futex_key {
     const void* object = nullptr; // only compared, never followed
     u64 offset = 0;
@@ -18,8 +18,21 @@ struct futex_key {
 
 enum class futex_scope : u8 { private_to_program, shared };
 
-/// Errors: einval if the word is not aligned, efault if a shared word is not mapped.
-result<futex_key> make_futex_key(program& owner, virt_addr word, futex_scope scope);
+/// Errors: efault if it is not mapped.
+result<futex_key> make_shared_futex_key(mm::address_space& space, virt_addr word);
+
+/// Errors: einval if the word is not aligned, efault if it is no address of the application or a shared one not mapped.
+inline result<futex_key> make_futex_key(program& owner, virt_addr word, futex_scope scope)
+{
+    if (!is_aligned(word.value, sizeof(u32))) [[unlikely]]
+        return fail(errc::einval);
+    if (!mm::is_application_range(word, sizeof(u32))) [[unlikely]]
+        return fail(errc::efault);
+    auto& space = owner.address_space();
+    if (scope == futex_scope::shared)
+        return make_shared_futex_key(space, word);
+    return futex_key{&space, word.value};
+}
 
 /// Mixes a key to a bucket number below `count`, a power of two.
 constexpr size_t hash_futex_key(u64 object, u64 offset, size_t count)

@@ -168,8 +168,7 @@ void release_owned_futexes(task& dead)
     std::atomic_thread_fence(std::memory_order_seq_cst); // pairs with was_overlooked()
     if (!owner_program.uses_owned_futexes.load(std::memory_order_relaxed))
         return;
-    for (size_t n = 0; n < futex_bucket_count; n++) {
-        auto& bucket = nth_futex_bucket(n);
+    for (auto& bucket : futex_buckets) {
         if (bucket.is_empty())
             continue;
         lock_guard guard{bucket};

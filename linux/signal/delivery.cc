@@ -43,6 +43,7 @@ void signal_delivery::run()
 bool signal_delivery::take(chosen_signal& chosen)
 {
     lock_guard guard{_self.program().signals().lock};
+    _self.clear_interrupt(); // under the lock, so that it belongs to what is seen here
     auto info = _self.pending.take(_self.blocked);
     if (!info)
         info = _self.program().signals().shared.take(_self.blocked);
@@ -82,8 +83,8 @@ void signal_delivery::act_by_default(const siginfo& info)
         lock_guard guard{owner.signals().lock};
         owner.signals().stopped = true;
         for (auto& entry : owner.tasks_locked()) {
-            static_cast<task&>(entry).interrupt();
             static_cast<task&>(entry).request_attention();
+            static_cast<task&>(entry).interrupt();
         }
         return;
     }

@@ -11,10 +11,12 @@ namespace
 {
 bool accepts(const task& t, int signal) { return !(t.blocked & ~t.awaited & signal_bit(signal)); }
 
+/// Attention first: a thread that wakes up on another CPU with EINTR must not reach the application before it has
+/// looked for the signal. It looks under the lock that the caller holds.
 void notify(task& t)
 {
-    t.interrupt();
     t.request_attention();
+    t.interrupt();
 }
 
 /// The thread that a signal for the whole program disturbs: the first one, if it may, else one that does not already

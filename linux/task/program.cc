@@ -124,8 +124,8 @@ bool program::begin_end()
         return false;
     for (auto& entry : _tasks) {
         auto& t = static_cast<task&>(entry);
-        t.interrupt();
         t.request_attention();
+        t.interrupt();
     }
     signals().continued.wake_all();
     return true;

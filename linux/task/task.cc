@@ -46,8 +46,8 @@ void task::look_for_signals()
 {
     if (((pending.set() | program().signals().shared.set()) & ~blocked) == 0)
         return;
-    interrupt();
     request_attention();
+    interrupt();
 }
 
 bool task::has_deliverable_signal()
@@ -83,7 +83,6 @@ void task::restore_mask()
 
 void task::before_return(arch::trap_frame& frame)
 {
-    clear_interrupt();
     if (program().is_ending())
         exit(0);
     signal_delivery{*this, frame}.run();
