@@ -39,7 +39,8 @@ io_buffer io_buffer::of_kernel(std::span<const std::byte> bytes)
     return {memory::kernel, virt_addr(reinterpret_cast<u64>(bytes.data())), bytes.size()};
 }
 
-/// Calls copy(address in the buffer, offset of the transfer, bytes) -> bytes done for each piece, until one is cut short.
+/// Calls copy(address in the buffer, offset of the transfer, bytes) -> bytes done for each piece, until one
+/// is cut short.
 template <class Copy>
 size_t io_buffer::transfer(size_t bytes, Copy copy)
 {
@@ -103,5 +104,8 @@ void io_buffer::skip(size_t bytes)
     transfer(bytes, [](virt_addr, size_t, size_t piece) { return piece; });
 }
 
-void io_buffer::truncate(size_t bytes) { _remaining = std::min(_remaining, bytes); }
+void io_buffer::truncate(size_t bytes)
+{
+    _remaining = std::min(_remaining, bytes);
+}
 } // namespace fs

@@ -1,8 +1,8 @@
 // The memory side of a read or write: a sequence of segments that is consumed from the front.
 //
-// One type serves read, readv, pread and the kernel's own reads: the segments lie in application memory, where any
-// access may fault, or in kernel memory. Copies stop at the first fault and say how far they came, as Linux's do:
-// bytes before the fault count, and only a fault at the very first byte of a call is efault.
+// One type serves read, readv, pread and the kernel's own reads: the segments lie in application memory,
+// where any access may fault, or in kernel memory. Copies stop at the first fault and say how far they came,
+// as Linux's do: bytes before the fault count, and only a fault at the very first byte of a call is efault.
 //
 // Not shared between threads. Application memory may be touched only where sleeping is allowed.
 #pragma once
@@ -23,8 +23,8 @@ class io_buffer
     };
     enum class memory : u8 { application, kernel };
 
-    /// The segments must stay alive; they are not changed. The caller has checked the sum of lengths against Linux's
-    /// limit of 0x7ffff000 and that application segments lie in the application's half.
+    /// The segments must stay alive; they are not changed. The caller has checked the sum of lengths against
+    /// Linux's limit of 0x7ffff000 and that application segments lie in the application's half.
     io_buffer(memory kind, std::span<const segment> segments);
 
     /// One segment.
@@ -42,8 +42,8 @@ class io_buffer
     bool empty() const { return _remaining == 0; }
     bool in_kernel_memory() const { return _kind == memory::kernel; }
 
-    /// Fills the buffer from `from` (a read). Returns the bytes copied: fewer than min(from.size(), remaining()) means
-    /// that the next byte faults.
+    /// Fills the buffer from `from` (a read). Returns the bytes copied: fewer than min(from.size(),
+    /// remaining()) means that the next byte faults.
     size_t copy_out(std::span<const std::byte> from);
 
     /// Takes bytes out of the buffer (a write). Same return value.
@@ -70,7 +70,8 @@ class io_buffer
     memory _kind;
 };
 
-/// What a read or write returns that moved `done` bytes and was stopped by a fault: efault only if nothing was moved.
+/// What a read or write returns that moved `done` bytes and was stopped by a fault: efault only if nothing
+/// was moved.
 inline result<size_t> transferred(size_t done, bool faulted)
 {
     if (done == 0 && faulted)

@@ -12,7 +12,10 @@ namespace cache
 {
 cached_object::~cached_object() = default;
 
-result<void> cached_object::write_page(u64, std::span<const std::byte>) { return fail(errc::erofs); }
+result<void> cached_object::write_page(u64, std::span<const std::byte>)
+{
+    return fail(errc::erofs);
+}
 
 void cached_object::free_page(cached_page* p)
 {
@@ -30,7 +33,8 @@ mm::page_ref cached_object::pin_locked(cached_page& p)
 void cached_object::release_page(phys_addr, void* cookie)
 {
     auto* p = static_cast<cached_page*>(cookie);
-    WITH_LOCK(_lock) {
+    WITH_LOCK(_lock)
+    {
         if (--p->pins > 0 || !p->removed)
             return;
     }
@@ -47,11 +51,13 @@ result<mm::page_ref> cached_object::page(u64 index, mm::access wanted)
 {
     for (;;) {
         size_t window = 0;
-        WITH_LOCK(_lock) {
+        WITH_LOCK(_lock)
+        {
             if (index >= pages_for(size()))
                 return fail(errc::enxio);
             if (is_reading_locked(index))
-                (void)wait_until(_arrived, _lock, [&]() REQUIRES(_lock) { return !is_reading_locked(index); });
+                (void)wait_until(_arrived, _lock,
+                                 [&]() REQUIRES(_lock) { return !is_reading_locked(index); });
             if (auto* p = _pages.find(index)) {
                 if (wanted == mm::access::write && p->now == state::ready) {
                     p->now = state::dirty;
@@ -76,7 +82,8 @@ mm::page_ref cached_object::page_if_present(u64 index)
 size_t cached_object::window_locked(u64 index)
 {
     const bool sequential = index == _next_expected;
-    _window = sequential ? std::min(std::max(_window * 2, read_ahead_start), read_ahead_limit) : read_ahead_start;
+    _window =
+        sequential ? std::min(std::max(_window * 2, read_ahead_start), read_ahead_limit) : read_ahead_start;
     u64 count = std::min<u64>(_window, pages_for(size()) - index);
     if (u64 next = 0; _pages.next(index, &next))
         count = std::min(count, next - index);
@@ -89,7 +96,8 @@ namespace
 /// `count` contiguous frames that are freed one by one; fewer if memory is not that unbroken.
 result<phys_addr> contiguous_frames(size_t& count)
 {
-    // When memory is short, what is read ahead takes the place of older clean pages, not of what others could use.
+    // When memory is short, what is read ahead takes the place of older clean pages, not of what others could
+    // use.
     if (mm::memory_is_short())
         mm::reclaim_frames(count);
     for (; count > 1; count /= 2) {
@@ -111,7 +119,8 @@ cached_object::batch cached_object::enter_batch(u64 index, phys_addr frames, siz
 {
     batch b;
     b.frames = frames;
-    WITH_LOCK(_lock) {
+    WITH_LOCK(_lock)
+    {
         for (; b.count < count; b.count++) {
             auto* p = new (std::nothrow)
                 cached_page{.frame = frames + b.count * page_size, .index = index + b.count, .object = this};
@@ -132,7 +141,8 @@ cached_object::batch cached_object::enter_batch(u64 index, phys_addr frames, siz
 /// Takes the pages behind the first `keep` out again.
 void cached_object::leave_batch(batch& b, size_t keep)
 {
-    WITH_LOCK(_lock) {
+    WITH_LOCK(_lock)
+    {
         for (size_t i = keep; i < b.count; i++)
             _pages.erase(b.pages[i]->index);
     }
@@ -144,7 +154,8 @@ void cached_object::leave_batch(batch& b, size_t keep)
 
 void cached_object::finish_batch(batch& b)
 {
-    WITH_LOCK(_lock) {
+    WITH_LOCK(_lock)
+    {
         for (size_t i = 0; i < b.count; i++) {
             b.pages[i]->now = state::ready;
             reclaim_list::add(*b.pages[i]);
@@ -214,7 +225,8 @@ result<void> cached_object::write_back(u64 first_index, u64 count)
     result<void> outcome;
     for (u64 at = first_index;;) {
         cached_page* p = nullptr;
-        WITH_LOCK(_lock) {
+        WITH_LOCK(_lock)
+        {
             p = take_dirty_locked(at, end);
         }
         if (!p)
@@ -222,7 +234,8 @@ result<void> cached_object::write_back(u64 first_index, u64 count)
         at = p->index + 1;
         write_protect_everywhere(p->index, 1);
         const auto written = write_page(p->index, {mm::to_virtual<const std::byte>(p->frame), page_size});
-        WITH_LOCK(_lock) {
+        WITH_LOCK(_lock)
+        {
             if (!written)
                 p->now = state::dirty;
             else if (p->now == state::ready && !p->removed)
@@ -238,7 +251,8 @@ void cached_object::discard_from(u64 first_index)
 {
     for (;;) {
         cached_page* p = nullptr;
-        WITH_LOCK(_lock) {
+        WITH_LOCK(_lock)
+        {
             u64 at = first_index;
             p = _pages.next(at, &at);
             if (!p)
@@ -252,7 +266,8 @@ void cached_object::discard_from(u64 first_index)
         }
         reclaim_list::remove(*p);
         unmap_everywhere(p->index, 1);
-        WITH_LOCK(_lock) {
+        WITH_LOCK(_lock)
+        {
             p->removed = true;
         }
         release_page(p->frame, p);

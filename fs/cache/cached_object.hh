@@ -1,20 +1,22 @@
-// The page cache: pages of a file or a device, read when they are first asked for and given back when memory is short.
+// The page cache: pages of a file or a device, read when they are first asked for and given back when memory
+// is short.
 //
 // A page in the tree is in one of three states:
 //
 //     reading -> ready <-> dirty            (a read that fails takes the page out of the tree again)
 //
-// Who wants a page that is being read waits on _arrived. A page that is copied from or to is pinned by a page_ref; a
-// mapped one is not (mm drops its page_ref once the translation is there), so before a frame is given back the
-// page leaves the tree, then every mapping, then goes.
+// Who wants a page that is being read waits on _arrived. A page that is copied from or to is pinned by a
+// page_ref; a mapped one is not (mm drops its page_ref once the translation is there), so before a frame is
+// given back the page leaves the tree, then every mapping, then goes.
 //
-// Sequential access reads ahead: a miss right behind the last one doubles the window, up to read_ahead_limit, and the
-// window is read in one request.
+// Sequential access reads ahead: a miss right behind the last one doubles the window, up to read_ahead_limit,
+// and the window is read in one request.
 //
-// Reclaim (fs/cache/reclaim.cc) walks one list of all clean pages of all objects, with a second chance for those that
-// were used since it last came by.
+// Reclaim (fs/cache/reclaim.cc) walks one list of all clean pages of all objects, with a second chance for
+// those that were used since it last came by.
 //
-// Locking: _lock (rank page_cache) guards the tree and the pages' states; it is dropped while the medium works.
+// Locking: _lock (rank page_cache) guards the tree and the pages' states; it is dropped while the medium
+// works.
 #pragma once
 
 #include <span>
@@ -49,12 +51,13 @@ class cached_object : public mm::memory_object
 
   protected:
     cached_object() = default;
-    /// What derives from this calls it in its destructor, before the medium goes. Takes no sleeping lock: the last reference
-    /// may be dropped by reclaim, which holds whatever the thread that ran out of memory holds.
+    /// What derives from this calls it in its destructor, before the medium goes. Takes no sleeping lock: the
+    /// last reference may be dropped by reclaim, which holds whatever the thread that ran out of memory
+    /// holds.
     void forget_all();
 
-    /// Fills whole pages from `first_index` on; what lies beyond the end becomes zeros. Called without locks, in thread
-    /// context. Errors: eio, enomem.
+    /// Fills whole pages from `first_index` on; what lies beyond the end becomes zeros. Called without locks,
+    /// in thread context. Errors: eio, enomem.
     virtual result<void> read_pages(u64 first_index, std::span<std::byte> pages) = 0;
     /// Writes one page to the medium. Read-only media need not override it.
     virtual result<void> write_page(u64 index, std::span<const std::byte> page); // erofs
@@ -69,10 +72,10 @@ class cached_object : public mm::memory_object
         phys_addr frame;
         u64 index = 0;
         cached_object* object = nullptr;
-        u32 pins = 0;            // the object's lock
-        state now = state::reading; // the object's lock
-        bool removed = false;       // out of tree and mappings: freed with the last pin. The object's lock
-        bool listed = false;        // the reclaim list's lock
+        u32 pins = 0;                 // the object's lock
+        state now = state::reading;   // the object's lock
+        bool removed = false;         // out of tree and mappings: freed with the last pin. The object's lock
+        bool listed = false;          // the reclaim list's lock
         std::atomic<bool> used{true}; // since reclaim last looked
         list_hook hook{};             // the reclaim list's lock
     };

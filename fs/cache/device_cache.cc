@@ -31,5 +31,8 @@ result<void> device_cache::read_bytes(u64 offset, std::span<std::byte> to)
     return {};
 }
 
-size_t device_cache::describe(char* buffer, size_t length) const { return _device.name().copy(buffer, length); }
+size_t device_cache::describe(char* buffer, size_t length) const
+{
+    return _device.name().copy(buffer, length);
+}
 } // namespace cache

@@ -10,7 +10,10 @@ class device_cache final : public cached_object
 {
   public:
     /// Bytes [first, first + length) of the device; `first` is a multiple of the sector size.
-    device_cache(block_device& device, u64 first, u64 length) : _device(device), _first(first), _length(length) {}
+    device_cache(block_device& device, u64 first, u64 length)
+        : _device(device), _first(first), _length(length)
+    {
+    }
     ~device_cache() override { forget_all(); }
 
     u64 size() const override { return _length; }

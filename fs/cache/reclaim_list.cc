@@ -8,7 +8,8 @@ namespace
 {
 constinit spinlock list_lock{lock_rank::reclaim};
 
-/// Boost's lists have no constant initialisation: this one is made at first use, under the lock, and never destroyed.
+/// Boost's lists have no constant initialisation: this one is made at first use, under the lock, and never
+/// destroyed.
 alignas(reclaim_list::list) constinit std::byte list_storage[sizeof(reclaim_list::list)]{};
 constinit bool list_exists = false;
 
@@ -29,7 +30,10 @@ class page_cache_reclaimer final : public mm::reclaimer
 constinit page_cache_reclaimer reclaimer;
 } // namespace
 
-void register_reclaimer() { mm::register_reclaimer(reclaimer); }
+void register_reclaimer()
+{
+    mm::register_reclaimer(reclaimer);
+}
 
 void reclaim_list::add(page& p)
 {
@@ -45,8 +49,8 @@ void reclaim_list::remove(page& p)
         pages_locked().erase(pages_locked().iterator_to(p));
 }
 
-/// Moves the clock's hand by one page. A page that was used since the last visit gets its second chance: `used` is then
-/// true. Empty owner: the list is empty, or the page's object is dying.
+/// Moves the clock's hand by one page. A page that was used since the last visit gets its second chance:
+/// `used` is then true. Empty owner: the list is empty, or the page's object is dying.
 reclaim_list::visit reclaim_list::next()
 {
     lock_guard guard{list_lock};
@@ -64,7 +68,8 @@ reclaim_list::visit reclaim_list::next()
 size_t reclaim_list::reclaim(size_t wanted)
 {
     size_t visits = 0;
-    WITH_LOCK(list_lock) {
+    WITH_LOCK(list_lock)
+    {
         visits = 2 * pages_locked().size(); // the first round takes the second chances away
     }
     size_t freed = 0;

@@ -1,7 +1,7 @@
 // All clean pages of the page cache in the order in which reclaim visits them.
 //
-// Locking: one spinlock (rank reclaim). A page on the list keeps nothing alive: its object takes it off before it dies, so
-// whoever holds the lock may try_add_ref() the object of a page on the list.
+// Locking: one spinlock (rank reclaim). A page on the list keeps nothing alive: its object takes it off
+// before it dies, so whoever holds the lock may try_add_ref() the object of a page on the list.
 #pragma once
 
 #include "core/mm/reclaim.hh"

@@ -35,9 +35,9 @@ std::optional<header> header::parse(std::span<const std::byte, header_size> byte
         return std::nullopt;
     header h;
     u32 checksum = 0; // covers the data in the second variant only; not verified
-    u32* const fields[] = {&h.inode,        &h.mode,         &h.user,          &h.group,         &h.links,
-                           &h.modified,     &h.size,         &h.device_major,  &h.device_minor,  &h.special_major,
-                           &h.special_minor, &h.name_size,   &checksum};
+    u32* const fields[] = {&h.inode,         &h.mode,      &h.user,         &h.group,        &h.links,
+                           &h.modified,      &h.size,      &h.device_major, &h.device_minor, &h.special_major,
+                           &h.special_minor, &h.name_size, &checksum};
     const char* at = text + magic.size();
     for (u32* field : fields) {
         const auto value = parse_hexadecimal(at);

@@ -77,7 +77,10 @@ result<void> unpacker::skip(size_t bytes)
     return {};
 }
 
-result<void> unpacker::skip_to_alignment() { return skip(align_up(_position, alignment) - _position); }
+result<void> unpacker::skip_to_alignment()
+{
+    return skip(align_up(_position, alignment) - _position);
+}
 
 result<std::string_view> unpacker::read_name(const header& h)
 {

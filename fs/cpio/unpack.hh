@@ -9,8 +9,8 @@ namespace cpio
 {
 bool recognise(std::span<const std::byte> bytes);
 
-/// Makes everything in the archive below `where`: directories, files, symbolic and hard links, special files, with owners,
-/// modes and times. Says in one log line what is wrong with a damaged archive. Errors: eio, and whatever making the
-/// files gives (enospc, enomem).
+/// Makes everything in the archive below `where`: directories, files, symbolic and hard links, special files,
+/// with owners, modes and times. Says in one log line what is wrong with a damaged archive. Errors: eio, and
+/// whatever making the files gives (enospc, enomem).
 result<void> unpack(decompress::byte_source& archive, const vfs::path& where);
 } // namespace cpio

@@ -13,7 +13,8 @@ namespace decompress
 class byte_source
 {
   public:
-    /// Fills `to` as far as there are bytes; fewer than to.size() only at the end. Errors: eio for damaged input.
+    /// Fills `to` as far as there are bytes; fewer than to.size() only at the end. Errors: eio for damaged
+    /// input.
     virtual result<size_t> read(std::span<std::byte> to) = 0;
 
   protected:

@@ -10,9 +10,12 @@ constexpr int gzip_window_bits = 15 + 16; // the largest window; + 16: with gzip
 
 void* allocate(void*, unsigned items, unsigned size)
 {
-    return ::operator new(size_t{items} * size, std::nothrow);
+    return ::operator new (size_t{items} * size, std::nothrow);
 }
-void release(void*, void* memory) { ::operator delete(memory); }
+void release(void*, void* memory)
+{
+    ::operator delete(memory);
+}
 } // namespace
 
 bool gzip::recognise(std::span<const std::byte> bytes)
@@ -22,7 +25,10 @@ bool gzip::recognise(std::span<const std::byte> bytes)
 
 gzip::gzip(unique_ptr<z_stream_s> stream) : _stream(std::move(stream)) {}
 
-gzip::~gzip() { inflateEnd(_stream.get()); }
+gzip::~gzip()
+{
+    inflateEnd(_stream.get());
+}
 
 result<unique_ptr<gzip>> gzip::create(std::span<const std::byte> bytes)
 {

@@ -31,7 +31,10 @@ constexpr link links[] = {
 
 constinit vfs::mount* mounted = nullptr; // set once at boot
 
-vfs::path top() { return vfs::path(ref_ptr<vfs::dentry>(mounted->root())); }
+vfs::path top()
+{
+    return vfs::path(ref_ptr<vfs::dentry>(mounted->root()));
+}
 
 result<void> mount_shared_memory()
 {

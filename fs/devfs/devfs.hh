@@ -1,7 +1,8 @@
 // /dev: a tmpfs with the special files that programs expect.
 //
-// A special file is only a number; what opening it means comes from the registry in fs/vfs/device.hh. So the console
-// and the terminal, which belong to the Linux interface, register their device_type there and add their names here.
+// A special file is only a number; what opening it means comes from the registry in fs/vfs/device.hh. So the
+// console and the terminal, which belong to the Linux interface, register their device_type there and add
+// their names here.
 #pragma once
 
 #include <string_view>
@@ -11,8 +12,8 @@
 
 namespace devfs
 {
-/// Mounts /dev with null, zero, full, random, urandom, the links fd, stdin, stdout, stderr and the directory shm
-/// with a tmpfs of its own. Call once.
+/// Mounts /dev with null, zero, full, random, urandom, the links fd, stdin, stdout, stderr and the directory
+/// shm with a tmpfs of its own. Call once.
 result<void> mount();
 
 /// Adds a special file below /dev: add("tty", character, {5, 0}, 0666). Errors: eexist, enomem.

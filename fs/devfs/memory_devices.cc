@@ -125,9 +125,15 @@ result<ref_ptr<vfs::file>> open_memory_device(vfs::device_number number, const v
     return fail(errc::enxio);
 }
 
-constinit vfs::device_type memory_devices{
-    .type = vfs::file_type::character, .major = 1, .first_minor = 0, .minor_count = 16, .open = open_memory_device};
+constinit vfs::device_type memory_devices{.type = vfs::file_type::character,
+                                          .major = 1,
+                                          .first_minor = 0,
+                                          .minor_count = 16,
+                                          .open = open_memory_device};
 } // namespace
 
-void register_memory_devices() { vfs::register_device(memory_devices); }
+void register_memory_devices()
+{
+    vfs::register_device(memory_devices);
+}
 } // namespace devfs

@@ -10,7 +10,10 @@ class cached_pages final : public cache::cached_object
 {
   public:
     static result<ref_ptr<mm::memory_object>> create(ref_ptr<medium> image, const inode_layout& layout);
-    cached_pages(ref_ptr<medium> image, const inode_layout& layout) : _image(std::move(image)), _layout(layout) {}
+    cached_pages(ref_ptr<medium> image, const inode_layout& layout)
+        : _image(std::move(image)), _layout(layout)
+    {
+    }
     ~cached_pages() override { forget_all(); }
 
     u64 size() const override { return _layout.size(); }

@@ -12,14 +12,18 @@ constexpr size_t record_size = sizeof(directory_record);
 vfs::file_type type_of_record(u8 type)
 {
     using enum vfs::file_type;
-    static constexpr vfs::file_type types[] = {none, regular, directory, character, block, fifo, socket, symlink};
+    static constexpr vfs::file_type types[] = {none,  regular, directory, character,
+                                               block, fifo,    socket,    symlink};
     return type < std::size(types) ? types[type] : none;
 }
 
-u64 block_count(const inode_layout& directory) { return (directory.size() + block_size - 1) >> block_shift; }
+u64 block_count(const inode_layout& directory)
+{
+    return (directory.size() + block_size - 1) >> block_shift;
+}
 
-/// Binary search in [0, count) for the last element whose key is not above `name`; key(i) -> result<string_view>.
-/// enoent if all are above.
+/// Binary search in [0, count) for the last element whose key is not above `name`; key(i) ->
+/// result<string_view>. enoent if all are above.
 template <class Key>
 result<u64> last_not_above(u64 count, std::string_view name, Key key)
 {
@@ -111,13 +115,15 @@ result<u64> find_in_directory(medium& from, const inode_layout& directory, std::
     };
     const u64 index = TRY(last_not_above(block_count(directory), name, first_name));
     TRY(load(index));
-    const u64 i = TRY(last_not_above(block.count(), name, [&](u64 at) { return block.name(static_cast<u32>(at)); }));
+    const u64 i =
+        TRY(last_not_above(block.count(), name, [&](u64 at) { return block.name(static_cast<u32>(at)); }));
     if (TRY(block.name(static_cast<u32>(i))) != name)
         return fail(errc::enoent);
     return u64{TRY(block.record(static_cast<u32>(i))).node};
 }
 
-result<void> list_directory(medium& from, const inode_layout& directory, u64 cookie, vfs::directory_sink& sink)
+result<void> list_directory(medium& from, const inode_layout& directory, u64 cookie,
+                            vfs::directory_sink& sink)
 {
     u64 at = cookie - vfs::first_cookie;
     while (at < directory.size()) {

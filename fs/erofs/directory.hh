@@ -1,7 +1,8 @@
 // Directories of EROFS: blocks of sorted records, read without trusting any of them.
 //
-// A block holds 12-byte records and behind them the names; the first record's name offset tells how many records there
-// are. Names are sorted over the whole directory, so a look-up is a binary search over blocks, then in one block.
+// A block holds 12-byte records and behind them the names; the first record's name offset tells how many
+// records there are. Names are sorted over the whole directory, so a look-up is a binary search over blocks,
+// then in one block.
 #pragma once
 
 #include <string_view>
@@ -33,6 +34,8 @@ class directory_block
 /// The node that `name` leads to. Errors: enoent, eio.
 result<u64> find_in_directory(medium& from, const inode_layout& directory, std::string_view name);
 
-/// Feeds the sink; a position is first_cookie + block number * 4096 + byte of the record in its block. Errors: eio.
-result<void> list_directory(medium& from, const inode_layout& directory, u64 cookie, vfs::directory_sink& sink);
+/// Feeds the sink; a position is first_cookie + block number * 4096 + byte of the record in its block.
+/// Errors: eio.
+result<void> list_directory(medium& from, const inode_layout& directory, u64 cookie,
+                            vfs::directory_sink& sink);
 } // namespace erofs

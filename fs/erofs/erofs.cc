@@ -14,7 +14,10 @@ result<ref_ptr<file_system>> file_system::mount(ref_ptr<medium> from)
 
 file_system::~file_system() = default;
 
-vfs::inode& file_system::root() { return *_root; }
+vfs::inode& file_system::root()
+{
+    return *_root;
+}
 
 result<void> file_system::usage(vfs::file_system_usage& out)
 {
@@ -38,14 +41,16 @@ ref_ptr<node> file_system::find_locked(u64 node_id)
 
 result<ref_ptr<vfs::inode>> file_system::inode_of(u64 node_id)
 {
-    WITH_LOCK(_lock) {
+    WITH_LOCK(_lock)
+    {
         if (auto existing = find_locked(node_id))
             return existing;
     }
     const auto layout = TRY(inode_layout::read(*_medium, _geometry, node_id));
     auto made = TRY(make_ref<node>(*this, node_id, layout));
     ref_ptr<node> faster; // somebody else's; if so, ours goes when no lock is held
-    WITH_LOCK(_lock) {
+    WITH_LOCK(_lock)
+    {
         faster = find_locked(node_id);
         if (!faster) {
             made->_next = *bucket(node_id);

@@ -1,11 +1,12 @@
 // EROFS: the read-only root file system, as mkfs.erofs makes it without compression.
 //
-// An inode is found by its number (node id), which is its place in the image, so nothing is read at mount but the
-// superblock and the root. An image in RAM is used in place: whole pages of files are mapped into the application as
-// they are, and nothing is ever copied but files' tails. An image on a disk goes through the page cache.
+// An inode is found by its number (node id), which is its place in the image, so nothing is read at mount but
+// the superblock and the root. An image in RAM is used in place: whole pages of files are mapped into the
+// application as they are, and nothing is ever copied but files' tails. An image on a disk goes through the
+// page cache.
 //
-// Nothing in the image is trusted: every offset is checked against the image's size before it is used (layout.cc,
-// directory.cc). Extended attributes are skipped.
+// Nothing in the image is trusted: every offset is checked against the image's size before it is used
+// (layout.cc, directory.cc). Extended attributes are skipped.
 //
 // Locking: the table of live inodes is under a spinlock; everything else never changes.
 #pragma once
@@ -35,7 +36,8 @@ class file_system final : public vfs::file_system
     medium& image() const { return *_medium; }
     const ref_ptr<medium>& image_ref() const { return _medium; }
 
-    /// The inode with that number: the one that is in use, so that two names of a file share their pages, or a new one.
+    /// The inode with that number: the one that is in use, so that two names of a file share their pages, or
+    /// a new one.
     result<ref_ptr<vfs::inode>> inode_of(u64 node_id);
     /// A node dies.
     void forget(node& n);

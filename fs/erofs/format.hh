@@ -2,8 +2,8 @@
 // Source: Linux Documentation/filesystems/erofs.rst and the on-disk format that erofs-utils 1.5 writes.
 //
 //     byte 1024: super_block
-//     metadata: inodes at meta_block * 4096 + node_id * 32, each followed by its extended attributes and then, with the
-//     layout `inline_tail`, by the file's last block; other blocks hold whole data blocks
+//     metadata: inodes at meta_block * 4096 + node_id * 32, each followed by its extended attributes and
+//     then, with the layout `inline_tail`, by the file's last block; other blocks hold whole data blocks
 #pragma once
 
 #include "core/base/types.hh"
@@ -52,7 +52,13 @@ inline constexpr u32 supported = zero_padding | chunked_files;
 } // namespace incompatible_feature
 
 /// How a file's data is stored: bits 1 to 3 of an inode's format.
-enum class data_layout : u8 { plain = 0, compressed_full = 1, inline_tail = 2, compressed_compact = 3, chunks = 4 };
+enum class data_layout : u8 {
+    plain = 0,
+    compressed_full = 1,
+    inline_tail = 2,
+    compressed_compact = 3,
+    chunks = 4
+};
 
 inline constexpr u16 format_extended = 1;
 inline constexpr u16 format_known = 0xf;

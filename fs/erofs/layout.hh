@@ -17,8 +17,8 @@ struct geometry {
     vfs::timestamp build_time;
 };
 
-/// Reads and checks the superblock. Says in one log line why an image is refused. Errors: einval if it is no EROFS, eio if
-/// it is damaged, eopnotsupp for features that this does not know.
+/// Reads and checks the superblock. Says in one log line why an image is refused. Errors: einval if it is no
+/// EROFS, eio if it is damaged, eopnotsupp for features that this does not know.
 result<geometry> read_super_block(medium& from);
 
 /// A run of a file's bytes.

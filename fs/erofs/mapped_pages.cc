@@ -62,7 +62,8 @@ result<mm::page_ref> mapped_pages::page(u64 index, mm::access)
     const u64 offset = index << page_shift;
     const auto length = static_cast<size_t>(std::min<u64>(page_size, size() - offset));
     auto filled = _layout.read_bytes(*_image, offset, {bytes, length});
-    WITH_LOCK(_lock) {
+    WITH_LOCK(_lock)
+    {
         if (auto* faster = _copies.find(index)) {
             mm::free_frames(frame);
             return mm::page_ref{this, mm::to_physical(faster), nullptr};

@@ -1,7 +1,8 @@
 // The pages of a file whose image is in RAM: frames of the image itself.
 //
-// A page is handed out in place where its 4096 bytes are a block of the image. What is not (an inline tail, a hole, the
-// last block if other data follow it) gets a page of its own at first use, kept until the file is forgotten.
+// A page is handed out in place where its 4096 bytes are a block of the image. What is not (an inline tail, a
+// hole, the last block if other data follow it) gets a page of its own at first use, kept until the file is
+// forgotten.
 #pragma once
 
 #include "core/base/radix_tree.hh"
@@ -17,7 +18,10 @@ class mapped_pages final : public mm::memory_object
     /// Whether the image can be mapped at all: in RAM, beginning at a page's border.
     static bool possible(const medium& image);
     static result<ref_ptr<mm::memory_object>> create(ref_ptr<medium> image, const inode_layout& layout);
-    mapped_pages(ref_ptr<medium> image, const inode_layout& layout) : _image(std::move(image)), _layout(layout) {}
+    mapped_pages(ref_ptr<medium> image, const inode_layout& layout)
+        : _image(std::move(image)), _layout(layout)
+    {
+    }
     ~mapped_pages() override;
 
     result<mm::page_ref> page(u64 index, mm::access wanted) override;

@@ -53,8 +53,11 @@ result<void> refuse_features(u32 unknown)
         const char* name;
     };
     static constexpr feature names[] = {
-        {2, "big compressed clusters"}, {8, "several devices"},       {0x10, "tail packing of compressed files"},
-        {0x20, "fragments"},            {0x40, "attribute prefixes"},
+        {2, "big compressed clusters"},
+        {8, "several devices"},
+        {0x10, "tail packing of compressed files"},
+        {0x20, "fragments"},
+        {0x40, "attribute prefixes"},
     };
     for (const auto& f : names)
         if (unknown & f.bit)

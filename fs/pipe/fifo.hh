@@ -7,7 +7,7 @@
 
 namespace fs
 {
-/// open(2) of a FIFO: waits for the other end unless O_NONBLOCK is set. Errors: enxio for a nonblocking writer without
-/// reader, erestartsys if a signal comes first.
+/// open(2) of a FIFO: waits for the other end unless O_NONBLOCK is set. Errors: enxio for a nonblocking
+/// writer without reader, erestartsys if a signal comes first.
 result<ref_ptr<vfs::file>> open_fifo(const vfs::path& where, u32 flags);
 } // namespace fs

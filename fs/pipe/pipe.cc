@@ -16,7 +16,10 @@ namespace
 constexpr wait_options until_signal{.interruptible = true};
 
 /// An interrupted wait restarts as the signal's action says.
-constexpr errc restartable(errc e) { return e == errc::eintr ? errc::erestartsys : e; }
+constexpr errc restartable(errc e)
+{
+    return e == errc::eintr ? errc::erestartsys : e;
+}
 } // namespace
 
 result<ref_ptr<pipe>> pipe::create()
@@ -102,20 +105,24 @@ result<size_t> pipe::read(io_buffer& to, blocking mode)
         return size_t{0};
     size_t done = 0;
     bool more_to_read = false, room = false;
-    WITH_LOCK(_lock) {
+    WITH_LOCK(_lock)
+    {
         if (used() == 0 && _writers > 0) {
             if (mode == blocking::no)
                 return fail(errc::eagain);
             const auto waited = wait_until(
-                _readable, _lock, [&]() REQUIRES(_lock) { return used() > 0 || _writers == 0; }, until_signal);
+                _readable, _lock, [&]() REQUIRES(_lock) { return used() > 0 || _writers == 0; },
+                until_signal);
             if (!waited)
                 return fail(restartable(waited.error()));
         }
         if (used() == 0)
             return size_t{0};
         done = take(to);
-        more_to_read = used() > 0;
-        room = free_bytes() >= atomic_write;
+        // Who waits has entered the queue before it looked at the state under the lock, so emptiness is
+        // certain here.
+        more_to_read = used() > 0 && !_readable.empty();
+        room = free_bytes() >= atomic_write && !_writable.empty();
     }
     if (more_to_read)
         _readable.wake_one(vfs::poll_event::readable); // there may be another reader waiting
@@ -124,7 +131,8 @@ result<size_t> pipe::read(io_buffer& to, blocking mode)
     return transferred(done, done == 0);
 }
 
-/// Waits for room for all of a write that must be atomic, for any room otherwise. False: the write ends with `outcome`.
+/// Waits for room for all of a write that must be atomic, for any room otherwise. False: the write ends with
+/// `outcome`.
 bool pipe::wait_for_room(size_t needed, blocking mode, errc& outcome)
 {
     outcome = errc::epipe;
@@ -137,7 +145,8 @@ bool pipe::wait_for_room(size_t needed, blocking mode, errc& outcome)
         return false;
     _readable.wake_one(vfs::poll_event::readable);
     const auto waited = wait_until(
-        _writable, _lock, [&]() REQUIRES(_lock) { return free_bytes() >= needed || _readers == 0; }, until_signal);
+        _writable, _lock, [&]() REQUIRES(_lock) { return free_bytes() >= needed || _readers == 0; },
+        until_signal);
     if (waited && _readers > 0)
         return true;
     outcome = waited ? errc::epipe : restartable(waited.error());
@@ -167,12 +176,15 @@ result<size_t> pipe::write(io_buffer& from, blocking mode)
     if (from.empty())
         return size_t{0};
     result<size_t> written = size_t{0};
-    bool room = false;
-    WITH_LOCK(_lock) {
+    bool reader_waits = false, room = false;
+    WITH_LOCK(_lock)
+    {
         written = write_locked(from, mode);
-        room = free_bytes() >= atomic_write;
+        reader_waits = !_readable.empty();
+        room = free_bytes() >= atomic_write && !_writable.empty();
     }
-    _readable.wake_one(vfs::poll_event::readable);
+    if (reader_waits)
+        _readable.wake_one(vfs::poll_event::readable);
     if (room)
         _writable.wake_one(vfs::poll_event::writable); // there may be another writer waiting
     return written;
@@ -265,7 +277,8 @@ result<void> pipe::wait_for_reader()
     lock_guard guard{_lock};
     const u64 before = _reader_opens;
     const auto waited = wait_until(
-        _opened, _lock, [&]() REQUIRES(_lock) { return _readers > 0 || _reader_opens != before; }, until_signal);
+        _opened, _lock, [&]() REQUIRES(_lock) { return _readers > 0 || _reader_opens != before; },
+        until_signal);
     return waited ? waited : fail(restartable(waited.error()));
 }
 
@@ -274,7 +287,8 @@ result<void> pipe::wait_for_writer()
     lock_guard guard{_lock};
     const u64 before = _writer_opens;
     const auto waited = wait_until(
-        _opened, _lock, [&]() REQUIRES(_lock) { return _writers > 0 || _writer_opens != before; }, until_signal);
+        _opened, _lock, [&]() REQUIRES(_lock) { return _writers > 0 || _writer_opens != before; },
+        until_signal);
     return waited ? waited : fail(restartable(waited.error()));
 }
 

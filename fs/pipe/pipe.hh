@@ -1,14 +1,15 @@
 // A pipe: a ring of pages between writers and readers, the same for pipe(2) and FIFOs.
 //
-//     _read_at            _write_at          both count bytes for ever; byte n lies in page (n / page_size) % pages
+//     _read_at            _write_at          both count bytes for ever; byte n lies in page (n / page_size) %
+//     pages
 //        |====== full =======|
 //
-// Writes of up to PIPE_BUF bytes are never mixed with others' and never done in part. Pages are allocated when bytes
-// reach them and freed when they have been read, but for one that is kept for the next write.
+// Writes of up to PIPE_BUF bytes are never mixed with others' and never done in part. Pages are allocated
+// when bytes reach them and freed when they have been read, but for one that is kept for the next write.
 //
-// Locking: one mutex (rank pipe) for everything; it is held while bytes are copied, so an application access may fault
-// and sleep under it. Waiters wait on two queues; a wake-up is for one thread, which passes it on if there is
-// more for others to do.
+// Locking: one mutex (rank pipe) for everything; it is held while bytes are copied, so an application access
+// may fault and sleep under it. Waiters wait on two queues; a wake-up is for one thread, which passes it on
+// if there is more for others to do.
 #pragma once
 
 #include "core/base/make_unique.hh"
@@ -46,7 +47,8 @@ class pipe final : public ref_counted<pipe>
     u32 poll(u32 interest, vfs::poll_registrar* registrar, ends side);
     size_t bytes_available();
     size_t capacity();
-    /// Rounded up to a power of two of pages. Errors: einval, eperm beyond size_limit, ebusy if the content does not fit.
+    /// Rounded up to a power of two of pages. Errors: einval, eperm beyond size_limit, ebusy if the content
+    /// does not fit.
     result<size_t> set_capacity(size_t bytes);
 
     void open_ends(ends which);
@@ -64,7 +66,10 @@ class pipe final : public ref_counted<pipe>
     {
         return _page_count * page_size - static_cast<size_t>(_write_at - align_down(_read_at, page_size));
     }
-    phys_addr& page_of(u64 position) REQUIRES(_lock) { return _pages[(position >> page_shift) & (_page_count - 1)]; }
+    phys_addr& page_of(u64 position) REQUIRES(_lock)
+    {
+        return _pages[(position >> page_shift) & (_page_count - 1)];
+    }
     size_t take(io_buffer& to) REQUIRES(_lock);
     size_t put(io_buffer& from, bool& no_memory) REQUIRES(_lock);
     bool wait_for_room(size_t needed, blocking mode, errc& outcome) REQUIRES(_lock);

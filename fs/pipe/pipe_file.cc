@@ -12,15 +12,25 @@ pipe_file::pipe_file(ref_ptr<vfs::inode> anonymous, ref_ptr<pipe> p, u32 flags)
     _pipe->open_ends(open_as());
 }
 
-pipe_file::pipe_file(const vfs::path& where, ref_ptr<pipe> p, u32 flags) : file(where, flags), _pipe(std::move(p))
+pipe_file::pipe_file(const vfs::path& where, ref_ptr<pipe> p, u32 flags)
+    : file(where, flags), _pipe(std::move(p))
 {
     _pipe->open_ends(open_as());
 }
 
-pipe_file::~pipe_file() { _pipe->close_ends(open_as()); }
+pipe_file::~pipe_file()
+{
+    _pipe->close_ends(open_as());
+}
 
-result<size_t> pipe_file::read(io_buffer& to) { return _pipe->read(to, mode()); }
-result<size_t> pipe_file::write(io_buffer& from) { return _pipe->write(from, mode()); }
+result<size_t> pipe_file::read(io_buffer& to)
+{
+    return _pipe->read(to, mode());
+}
+result<size_t> pipe_file::write(io_buffer& from)
+{
+    return _pipe->write(from, mode());
+}
 
 result<u64> pipe_file::control(u32 request, virt_addr argument)
 {
@@ -55,7 +65,8 @@ result<pipe_pair> create_pipe(u32 flags)
     auto p = TRY(pipe::create());
     auto node = TRY(vfs::anonymous_inode::create(vfs::file_type::fifo, 0600));
     auto reader = TRY(make_ref<pipe_file>(node, p, (flags & passed_on) | vfs::open_flag::read_only));
-    auto writer = TRY(make_ref<pipe_file>(std::move(node), std::move(p), (flags & passed_on) | vfs::open_flag::write_only));
+    auto writer = TRY(
+        make_ref<pipe_file>(std::move(node), std::move(p), (flags & passed_on) | vfs::open_flag::write_only));
     return pipe_pair{std::move(reader), std::move(writer)};
 }
 } // namespace fs

@@ -11,7 +11,9 @@ namespace
 class placeholder final : public inode
 {
   public:
-    explicit placeholder(file_system& fs) : inode(fs, file_type::directory, ~u64{0}), _made(timestamp::now()) {}
+    explicit placeholder(file_system& fs) : inode(fs, file_type::directory, ~u64{0}), _made(timestamp::now())
+    {
+    }
 
     result<void> get_attributes(attributes& out) override
     {

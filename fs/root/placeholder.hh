@@ -8,7 +8,7 @@
 
 namespace vfs
 {
-/// An empty directory of that absolute name, whose parent exists. The caller keeps the path for as long as the directory is
-/// to be found. Errors: enoent, enotdir, enomem.
+/// An empty directory of that absolute name, whose parent exists. The caller keeps the path for as long as
+/// the directory is to be found. Errors: enoent, enotdir, enomem.
 result<path> make_up_directory(std::string_view directory);
 } // namespace vfs

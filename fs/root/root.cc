@@ -37,7 +37,8 @@ result<void> mount_erofs_root(ref_ptr<erofs::medium> from)
 result<void> unpack_root(std::span<const std::byte> archive)
 {
     // The whole memory, not half of it: the files in the root are all there is.
-    auto fs = TRY(tmpfs::file_system::create({.page_limit = mm::statistics().total, .root_permissions = 0755}));
+    auto fs =
+        TRY(tmpfs::file_system::create({.page_limit = mm::statistics().total, .root_permissions = 0755}));
     TRY(mount::create_root(std::move(fs), {.source = "rootfs"}));
     if (decompress::gzip::recognise(archive)) {
         auto unzipped = TRY(decompress::gzip::create(archive));
@@ -72,7 +73,8 @@ result<void> mount_root(std::span<const std::byte> image)
     auto from = TRY(make_ref<erofs::memory_medium>(image));
     auto mounted = mount_erofs_root(std::move(from));
     if (!mounted && mounted.error() == errc::einval)
-        klog::line("root: the boot module ({} bytes) is neither an EROFS image nor a cpio archive", image.size());
+        klog::line("root: the boot module ({} bytes) is neither an EROFS image nor a cpio archive",
+                   image.size());
     return mounted;
 }
 

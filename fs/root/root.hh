@@ -1,7 +1,8 @@
 // Putting the tree together at boot: the root, then what is mounted over it.
 //
-// The root is an EROFS image (in RAM, on a disk or in a disk's first Linux partition) and then read-only, or a cpio
-// archive that is unpacked into a tmpfs. Everything here runs once, on one thread, before the program starts.
+// The root is an EROFS image (in RAM, on a disk or in a disk's first Linux partition) and then read-only, or
+// a cpio archive that is unpacked into a tmpfs. Everything here runs once, on one thread, before the program
+// starts.
 #pragma once
 
 #include <span>
@@ -14,8 +15,9 @@
 
 namespace vfs
 {
-/// Mounts the root from a boot module, recognised by its magic. An EROFS image is used where it lies, for ever; an archive's
-/// memory is given to the allocator once it is unpacked. Errors, logged: einval for neither kind, eio, eopnotsupp, enomem.
+/// Mounts the root from a boot module, recognised by its magic. An EROFS image is used where it lies, for
+/// ever; an archive's memory is given to the allocator once it is unpacked. Errors, logged: einval for
+/// neither kind, eio, eopnotsupp, enomem.
 result<void> mount_root(std::span<const std::byte> image);
 
 /// Mounts the root from a disk. Errors, logged: einval if no EROFS is on it, eio, eopnotsupp, enomem.
@@ -27,7 +29,7 @@ result<void> mount_standard();
 /// Mounts a writable tmpfs on a directory. Logs if the directory had to be made up.
 result<void> mount_writable(std::string_view directory);
 
-/// Mounts a file system (such as /proc) on a directory. Where a read-only root lacks it, a directory is made up that can be
-/// entered but is not listed; one log line says so.
+/// Mounts a file system (such as /proc) on a directory. Where a read-only root lacks it, a directory is made
+/// up that can be entered but is not listed; one log line says so.
 result<void> mount_at(std::string_view directory, ref_ptr<file_system> what, std::string_view source);
 } // namespace vfs

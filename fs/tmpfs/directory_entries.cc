@@ -17,7 +17,8 @@ u32 hash_of(std::string_view name)
 } // namespace
 
 directory_entries::entry::entry(ref_ptr<node> target, std::string_view name, u32 hash, u64 position)
-    : _target(std::move(target)), _position(position), _hash(hash), _name_length(static_cast<u32>(name.size()))
+    : _target(std::move(target)), _position(position), _hash(hash),
+      _name_length(static_cast<u32>(name.size()))
 {
     std::memcpy(static_cast<void*>(this + 1), name.data(), name.size());
 }
@@ -28,7 +29,10 @@ void directory_entries::destroy(entry* e)
     ::operator delete(e);
 }
 
-directory_entries::~directory_entries() { _by_position.clear_and_dispose(destroy); }
+directory_entries::~directory_entries()
+{
+    _by_position.clear_and_dispose(destroy);
+}
 
 directory_entries::entry* directory_entries::find(std::string_view name) const
 {

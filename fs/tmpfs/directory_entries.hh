@@ -1,7 +1,8 @@
-// The entries of one directory: found by name through a hash table, listed by position in the order they were made.
+// The entries of one directory: found by name through a hash table, listed by position in the order they were
+// made.
 //
-// A position (cookie) is given once and never again, so a listing goes on where it was, whatever happened between.
-// Locking: the directory's inode lock.
+// A position (cookie) is given once and never again, so a listing goes on where it was, whatever happened
+// between. Locking: the directory's inode lock.
 #pragma once
 
 #include <string_view>
@@ -41,8 +42,9 @@ class directory_entries
         };
 
       public:
-        using tree = intrusive::set<entry, intrusive::member_hook<entry, tree_hook, &entry::_hook>,
-                                    intrusive::key_of_value<by_position>, intrusive::constant_time_size<false>>;
+        using tree =
+            intrusive::set<entry, intrusive::member_hook<entry, tree_hook, &entry::_hook>,
+                           intrusive::key_of_value<by_position>, intrusive::constant_time_size<false>>;
     };
 
     directory_entries() = default;

@@ -81,7 +81,8 @@ mm::page_ref file_pages::page_if_present(u64 index)
 void file_pages::release_page(phys_addr, void* cookie)
 {
     auto* p = static_cast<file_page*>(cookie);
-    WITH_LOCK(_lock) {
+    WITH_LOCK(_lock)
+    {
         if (--p->pins > 0 || !p->removed)
             return;
     }
@@ -94,7 +95,10 @@ size_t file_pages::describe(char* buffer, size_t length) const
     return text.copy(buffer, length);
 }
 
-void file_pages::set_name(std::string_view name) { _name[name.copy(_name, sizeof _name - 1)] = 0; }
+void file_pages::set_name(std::string_view name)
+{
+    _name[name.copy(_name, sizeof _name - 1)] = 0;
+}
 
 result<size_t> file_pages::read(u64 offset, fs::io_buffer& to)
 {
@@ -102,7 +106,8 @@ result<size_t> file_pages::read(u64 offset, fs::io_buffer& to)
     size_t done = 0;
     while (!to.empty() && offset < end) {
         const size_t in_page = offset & page_mask;
-        const auto piece = static_cast<size_t>(std::min<u64>({page_size - in_page, end - offset, to.remaining()}));
+        const auto piece =
+            static_cast<size_t>(std::min<u64>({page_size - in_page, end - offset, to.remaining()}));
         const auto pinned = page_if_present(offset >> page_shift);
         const size_t moved =
             pinned ? to.copy_out({mm::to_virtual<const std::byte>(pinned.frame()) + in_page, piece})
@@ -134,7 +139,8 @@ result<size_t> file_pages::write(u64 offset, fs::io_buffer& from)
         const auto pinned = page_for_write(offset >> page_shift);
         if (!pinned)
             return done ? result<size_t>(done) : fail(pinned.error());
-        const size_t moved = from.copy_in({mm::to_virtual<std::byte>(pinned.value().frame()) + in_page, piece});
+        const size_t moved =
+            from.copy_in({mm::to_virtual<std::byte>(pinned.value().frame()) + in_page, piece});
         offset += moved;
         done += moved;
         if (moved)
@@ -188,12 +194,13 @@ result<void> file_pages::allocate(u64 offset, u64 length)
     return {};
 }
 
-/// Takes pages [first, end) out of the file, then out of every mapping, then frees those that nobody copies from or
-/// to. The pin that each has in between keeps it from being freed while it is still mapped.
+/// Takes pages [first, end) out of the file, then out of every mapping, then frees those that nobody copies
+/// from or to. The pin that each has in between keeps it from being freed while it is still mapped.
 void file_pages::drop_pages(u64 first_index, u64 end_index)
 {
     file_page* removed = nullptr;
-    WITH_LOCK(_lock) {
+    WITH_LOCK(_lock)
+    {
         u64 at = first_index;
         for (auto* p = _pages.next(at, &at); p && at < end_index; p = _pages.next(at, &at)) {
             _pages.erase(at);
@@ -205,7 +212,8 @@ void file_pages::drop_pages(u64 first_index, u64 end_index)
     unmap_everywhere(first_index, end_index - first_index);
     while (removed) {
         auto* const p = std::exchange(removed, removed->next);
-        WITH_LOCK(_lock) {
+        WITH_LOCK(_lock)
+        {
             p->removed = true;
         }
         release_page(p->frame, p);

@@ -1,10 +1,12 @@
-// The pages of a tmpfs file, which are the file: what read and write copy from and to, and what mappings show.
+// The pages of a tmpfs file, which are the file: what read and write copy from and to, and what mappings
+// show.
 //
-// Pages exist from the first write on; holes read as zeros without getting one. A page that is mapped or being copied is
-// pinned by a page_ref; truncation takes it out of the file at once and frees it with the last pin.
+// Pages exist from the first write on; holes read as zeros without getting one. A page that is mapped or
+// being copied is pinned by a page_ref; truncation takes it out of the file at once and frees it with the
+// last pin.
 //
-// Locking: _lock (rank page_cache) guards the tree and the pins; it is not held while bytes are copied. The size is atomic
-// and changed by the file's inode under its write lock.
+// Locking: _lock (rank page_cache) guards the tree and the pins; it is not held while bytes are copied. The
+// size is atomic and changed by the file's inode under its write lock.
 #pragma once
 
 #include <atomic>
@@ -17,8 +19,8 @@
 
 namespace tmpfs
 {
-/// How many pages the files of a file system may have together. Shared by the file system and its files' pages, which
-/// may outlive it.
+/// How many pages the files of a file system may have together. Shared by the file system and its files'
+/// pages, which may outlive it.
 class page_budget : public ref_counted<page_budget>
 {
   public:
@@ -50,7 +52,8 @@ class file_pages final : public mm::memory_object
 
     /// Copies out of [offset, min(offset + remaining, size)). Errors: efault if nothing was copied.
     result<size_t> read(u64 offset, fs::io_buffer& to);
-    /// Copies in at `offset` and makes the file longer as far as bytes arrived. Errors: enospc, enomem, efault.
+    /// Copies in at `offset` and makes the file longer as far as bytes arrived. Errors: enospc, enomem,
+    /// efault.
     result<size_t> write(u64 offset, fs::io_buffer& from);
     /// Cuts off or extends with a hole. Bytes that come back later by extension are zeros.
     void resize(u64 size);

@@ -37,22 +37,23 @@ class directory_inode final : public node
     result<ref_ptr<vfs::inode>> lookup(std::string_view name) override;
     result<ref_ptr<vfs::inode>> create(std::string_view name, const vfs::creation& how) override;
     result<ref_ptr<vfs::inode>> make_directory(std::string_view name, const vfs::creation& how) override;
-    result<ref_ptr<vfs::inode>> make_node(std::string_view name, vfs::file_type type, vfs::device_number device,
-                                          const vfs::creation& how) override;
+    result<ref_ptr<vfs::inode>> make_node(std::string_view name, vfs::file_type type,
+                                          vfs::device_number device, const vfs::creation& how) override;
     result<ref_ptr<vfs::inode>> make_symlink(std::string_view name, std::string_view target,
                                              const vfs::creation& how) override;
     result<void> link(std::string_view name, vfs::inode& target) override;
     result<void> unlink(std::string_view name, vfs::inode& victim) override;
     result<void> remove_directory(std::string_view name, vfs::inode& victim) override;
-    result<void> rename(std::string_view name, vfs::inode& what, vfs::inode& new_parent, std::string_view new_name,
-                        vfs::inode* replaced, u32 flags) override;
+    result<void> rename(std::string_view name, vfs::inode& what, vfs::inode& new_parent,
+                        std::string_view new_name, vfs::inode* replaced, u32 flags) override;
     result<ref_ptr<vfs::inode>> create_unnamed(const vfs::creation& how) override;
     result<void> list(u64 cookie, vfs::directory_sink& sink) override;
 
   private:
     u64 content_size() override { return _entries.count() * 20; } // as Linux's tmpfs reports
     result<ref_ptr<vfs::inode>> add(std::string_view name, ref_ptr<node> made);
-    result<void> exchange(directory_entries::entry& mine, directory_inode& other, directory_entries::entry& theirs);
+    result<void> exchange(directory_entries::entry& mine, directory_inode& other,
+                          directory_entries::entry& theirs);
 
     directory_entries _entries; // the inode lock
 };

@@ -5,14 +5,17 @@ namespace tmpfs
 using vfs::timestamp;
 
 node::node(file_system& fs, vfs::file_type type, const vfs::creation& how, u32 link_count)
-    : inode(fs, type, fs.next_inode_number()), _permissions(how.permissions), _user(how.user), _group(how.group),
-      _links(link_count), _created(timestamp::now())
+    : inode(fs, type, fs.next_inode_number()), _permissions(how.permissions), _user(how.user),
+      _group(how.group), _links(link_count), _created(timestamp::now())
 {
     _accessed = _modified = _changed = _created;
     fs.count_inodes(1);
 }
 
-node::~node() { fs().count_inodes(-1); }
+node::~node()
+{
+    fs().count_inodes(-1);
+}
 
 result<void> node::get_attributes(vfs::attributes& out)
 {

@@ -25,8 +25,8 @@ class node : public vfs::inode
     void touch(touched what);
     void change_links(int by);
     u32 links() const;
-    /// What a new file in this directory gets: a directory with the set-group-id bit passes its group on, and to
-    /// directories the bit too.
+    /// What a new file in this directory gets: a directory with the set-group-id bit passes its group on, and
+    /// to directories the bit too.
     vfs::creation inherited(vfs::creation how, vfs::file_type type) const;
 
   protected:

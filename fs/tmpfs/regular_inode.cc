@@ -85,5 +85,8 @@ result<u64> regular_inode::seek_data(u64 offset, vfs::seek_origin what)
     return at;
 }
 
-result<ref_ptr<mm::memory_object>> regular_inode::memory_object() { return ref_ptr<mm::memory_object>(_pages); }
+result<ref_ptr<mm::memory_object>> regular_inode::memory_object()
+{
+    return ref_ptr<mm::memory_object>(_pages);
+}
 } // namespace tmpfs

@@ -59,7 +59,10 @@ result<ref_ptr<file_system>> file_system::create(const options& how)
     return fs;
 }
 
-vfs::inode& file_system::root() { return *_root; }
+vfs::inode& file_system::root()
+{
+    return *_root;
+}
 
 result<void> file_system::usage(vfs::file_system_usage& out)
 {

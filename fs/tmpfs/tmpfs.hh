@@ -1,4 +1,5 @@
-// tmpfs: a file system whose files live in memory only. Also what /dev (as "devtmpfs") and memfd_create() are made of.
+// tmpfs: a file system whose files live in memory only. Also what /dev (as "devtmpfs") and memfd_create() are
+// made of.
 //
 // Inodes hold their content themselves: a regular file its pages (file_pages), a directory its entries
 // (directory_entries), a link its text. The path cache above is only a cache.

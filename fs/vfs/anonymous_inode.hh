@@ -1,7 +1,7 @@
 // Inodes of files that no path leads to: pipes, sockets, event counters.
 //
-// Kinds without a life of their own (eventfd, epoll, timerfd ...) share one inode, as on Linux; pipes and sockets have
-// one each, because programs compare their inode numbers.
+// Kinds without a life of their own (eventfd, epoll, timerfd ...) share one inode, as on Linux; pipes and
+// sockets have one each, because programs compare their inode numbers.
 #pragma once
 
 #include <atomic>

@@ -1,4 +1,5 @@
-// What is known about a file without reading it: everything that stat(2) and statx(2) tell, and how to change it.
+// What is known about a file without reading it: everything that stat(2) and statx(2) tell, and how to change
+// it.
 #pragma once
 
 #include <optional>
@@ -23,10 +24,16 @@ enum class file_type : u16 {
 inline constexpr u32 type_mask = 0170000;
 inline constexpr u32 permission_mask = 07777; // set-id and sticky bits included
 
-constexpr file_type type_of_mode(u32 mode) { return static_cast<file_type>(mode & type_mask); }
+constexpr file_type type_of_mode(u32 mode)
+{
+    return static_cast<file_type>(mode & type_mask);
+}
 
 /// As in linux_dirent64's d_type.
-constexpr u8 directory_entry_type(file_type type) { return static_cast<u8>(static_cast<u16>(type) >> 12); }
+constexpr u8 directory_entry_type(file_type type)
+{
+    return static_cast<u8>(static_cast<u16>(type) >> 12);
+}
 
 struct device_number {
     u32 major = 0;
@@ -66,7 +73,8 @@ struct attributes {
     file_type type() const { return type_of_mode(mode); }
 };
 
-/// What chmod, chown, truncate and utimensat change; only fields that are set are touched, the change time always.
+/// What chmod, chown, truncate and utimensat change; only fields that are set are touched, the change time
+/// always.
 struct attribute_changes {
     std::optional<u32> permissions = {}; // 07777
     std::optional<u32> user = {};

@@ -1,13 +1,13 @@
 // A name in the tree and what it leads to: the nodes of the path cache.
 //
-// A dentry keeps its parent alive, so every dentry in use has a path to the root. Dentries that nobody uses stay in
-// the cache until memory is short (fs/vfs/path_cache). A negative dentry (no inode) remembers that the name does not
-// exist; it may become positive once. After unlink or rmdir a dentry leaves the cache and stays `deleted` for those
-// who still have it open.
+// A dentry keeps its parent alive, so every dentry in use has a path to the root. Dentries that nobody uses
+// stay in the cache until memory is short (fs/vfs/path_cache). A negative dentry (no inode) remembers that
+// the name does not exist; it may become positive once. After unlink or rmdir a dentry leaves the cache and
+// stays `deleted` for those who still have it open.
 //
-// Locking: name and parent change only in rename, under path_cache's tree lock (and, for the hash chain, the shards'
-// locks); who holds a reference may read inode() at any time. A dentry belongs to one mount, because a file system is
-// mounted in one place.
+// Locking: name and parent change only in rename, under path_cache's tree lock (and, for the hash chain, the
+// shards' locks); who holds a reference may read inode() at any time. A dentry belongs to one mount, because
+// a file system is mounted in one place.
 #pragma once
 
 #include <atomic>
@@ -29,7 +29,8 @@ class dentry
     dentry& operator=(const dentry&) = delete;
 
     void add_ref() const { _references.fetch_add(1, std::memory_order_relaxed); }
-    /// Not ref_counted's: the last release may end a chain of removed directories of any length, and must not recurse.
+    /// Not ref_counted's: the last release may end a chain of removed directories of any length, and must not
+    /// recurse.
     void release() const
     {
         if (_references.fetch_sub(1, std::memory_order_acq_rel) == 1)

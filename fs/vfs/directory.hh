@@ -1,8 +1,8 @@
 // Listing a directory: who lists gives a sink, the file system feeds it entries until the sink is full.
 //
-// Positions are cookies that the file system chooses: they stay valid when other entries come and go, so that telldir
-// and a long listing beside changes work. 0 and 1 are "." and "..", which the VFS adds; a file system's own cookies
-// begin at first_cookie.
+// Positions are cookies that the file system chooses: they stay valid when other entries come and go, so that
+// telldir and a long listing beside changes work. 0 and 1 are "." and "..", which the VFS adds; a file
+// system's own cookies begin at first_cookie.
 #pragma once
 
 #include <string_view>

@@ -26,8 +26,14 @@ class position_sink final : public directory_sink
 };
 } // namespace
 
-result<size_t> directory_file::read(fs::io_buffer&) { return fail(errc::eisdir); }
-result<size_t> directory_file::read_at(u64, fs::io_buffer&) { return fail(errc::eisdir); }
+result<size_t> directory_file::read(fs::io_buffer&)
+{
+    return fail(errc::eisdir);
+}
+result<size_t> directory_file::read_at(u64, fs::io_buffer&)
+{
+    return fail(errc::eisdir);
+}
 
 result<u64> directory_file::seek(s64 offset, seek_origin origin)
 {
@@ -45,7 +51,8 @@ result<void> directory_file::list(directory_sink& to)
         return fail(errc::enoent);
     position_sink sink(to, _position);
     if (_position == 0 &&
-        !sink.add({.name = ".", .inode_number = where_inode.number(), .type = file_type::directory, .next = 1}))
+        !sink.add(
+            {.name = ".", .inode_number = where_inode.number(), .type = file_type::directory, .next = 1}))
         return {};
     if (_position == 1) {
         const u64 up = where().parent().inode().number();
@@ -56,5 +63,8 @@ result<void> directory_file::list(directory_sink& to)
     return where_inode.list(_position, sink);
 }
 
-result<void> directory_file::synchronize(sync_scope scope) { return inode().synchronize(scope); }
+result<void> directory_file::synchronize(sync_scope scope)
+{
+    return inode().synchronize(scope);
+}
 } // namespace vfs

@@ -16,13 +16,17 @@ constexpr bool reads(u32 flags)
 constexpr bool writes(u32 flags)
 {
     const u32 mode = flags & open_flag::access_mode;
-    return !(flags & open_flag::path_only) && (mode == open_flag::write_only || mode == open_flag::read_write);
+    return !(flags & open_flag::path_only) &&
+           (mode == open_flag::write_only || mode == open_flag::read_write);
 }
 
 constinit file::last_release_hook last_release = nullptr; // set at boot
 } // namespace
 
-void file::set_last_release_hook(last_release_hook hook) { last_release = hook; }
+void file::set_last_release_hook(last_release_hook hook)
+{
+    last_release = hook;
+}
 
 void file::on_last_release() const
 {
@@ -31,8 +35,8 @@ void file::on_last_release() const
 }
 
 file::file(const path& where, u32 flags)
-    : _flags(flags & ~open_flag::only_for_open), _where(where), _inode(where.inode()), _readable(reads(flags)),
-      _writable(writes(flags))
+    : _flags(flags & ~open_flag::only_for_open), _where(where), _inode(where.inode()),
+      _readable(reads(flags)), _writable(writes(flags))
 {
 }
 
@@ -45,24 +49,64 @@ file::file(ref_ptr<vfs::inode> anonymous, u32 flags)
 result<void> file::set_flags(u32 flags)
 {
     u32 old = _flags.load(std::memory_order_relaxed);
-    while (!_flags.compare_exchange_weak(old, (old & ~open_flag::changeable) | (flags & open_flag::changeable)))
+    while (
+        !_flags.compare_exchange_weak(old, (old & ~open_flag::changeable) | (flags & open_flag::changeable)))
         ;
     return {};
 }
 
-result<size_t> file::read(fs::io_buffer&) { return fail(errc::einval); }
-result<size_t> file::write(fs::io_buffer&) { return fail(errc::einval); }
-result<size_t> file::read_at(u64, fs::io_buffer&) { return fail(errc::espipe); }
-result<size_t> file::write_at(u64, fs::io_buffer&) { return fail(errc::espipe); }
-result<u64> file::seek(s64, seek_origin) { return fail(errc::espipe); }
-result<void> file::list(directory_sink&) { return fail(errc::enotdir); }
-result<void> file::truncate(u64) { return fail(errc::einval); }
-result<void> file::allocate(u32, u64, u64) { return fail(errc::espipe); }
-result<void> file::synchronize(sync_scope) { return fail(errc::einval); }
-result<u64> file::control(u32, virt_addr) { return fail(errc::enotty); }
-result<ref_ptr<mm::memory_object>> file::memory_object() { return fail(errc::enodev); }
-result<size_t> file::pipe_size() { return fail(errc::ebadf); }
-result<size_t> file::set_pipe_size(size_t) { return fail(errc::ebadf); }
+result<size_t> file::read(fs::io_buffer&)
+{
+    return fail(errc::einval);
+}
+result<size_t> file::write(fs::io_buffer&)
+{
+    return fail(errc::einval);
+}
+result<size_t> file::read_at(u64, fs::io_buffer&)
+{
+    return fail(errc::espipe);
+}
+result<size_t> file::write_at(u64, fs::io_buffer&)
+{
+    return fail(errc::espipe);
+}
+result<u64> file::seek(s64, seek_origin)
+{
+    return fail(errc::espipe);
+}
+result<void> file::list(directory_sink&)
+{
+    return fail(errc::enotdir);
+}
+result<void> file::truncate(u64)
+{
+    return fail(errc::einval);
+}
+result<void> file::allocate(u32, u64, u64)
+{
+    return fail(errc::espipe);
+}
+result<void> file::synchronize(sync_scope)
+{
+    return fail(errc::einval);
+}
+result<u64> file::control(u32, virt_addr)
+{
+    return fail(errc::enotty);
+}
+result<ref_ptr<mm::memory_object>> file::memory_object()
+{
+    return fail(errc::enodev);
+}
+result<size_t> file::pipe_size()
+{
+    return fail(errc::ebadf);
+}
+result<size_t> file::set_pipe_size(size_t)
+{
+    return fail(errc::ebadf);
+}
 
 u32 file::poll(u32 interest, poll_registrar*)
 {

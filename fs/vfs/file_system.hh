@@ -1,4 +1,5 @@
-// One file system as a whole, such as the tmpfs on /tmp: where its tree begins, how full it is, how to write it out.
+// One file system as a whole, such as the tmpfs on /tmp: where its tree begins, how full it is, how to write
+// it out.
 #pragma once
 
 #include <string_view>

@@ -1,11 +1,12 @@
 // A file of a file system, whatever its type and its names: the interface that every file system implements.
 //
-// The VFS checks what all file systems have in common (types, read-only mounts, existing names, permissions) and
-// calls an operation only where it makes sense, so a file system overrides what its files can do and nothing else.
+// The VFS checks what all file systems have in common (types, read-only mounts, existing names, permissions)
+// and calls an operation only where it makes sense, so a file system overrides what its files can do and
+// nothing else.
 //
 // Locking: the operations on names of a directory (lookup, create ... rename) and list() are called with that
-// directory's lock() held, rename with both. Everything else may be called at any time from any number of threads.
-// A file system never calls back into path look-up.
+// directory's lock() held, rename with both. Everything else may be called at any time from any number of
+// threads. A file system never calls back into path look-up.
 #pragma once
 
 #include <span>
@@ -68,15 +69,18 @@ class inode : public ref_counted<inode>
     virtual result<void> set_attributes(const attribute_changes& changes); // erofs
     virtual result<void> synchronize(sync_scope scope);                    // nothing to do
 
-    /// Bytes of the value; erange if `value` is too small and not empty (an empty one asks for the size only).
-    virtual result<size_t> get_extended_attribute(std::string_view name, std::span<std::byte> value); // enodata
+    /// Bytes of the value; erange if `value` is too small and not empty (an empty one asks for the size
+    /// only).
+    virtual result<size_t> get_extended_attribute(std::string_view name,
+                                                  std::span<std::byte> value); // enodata
     virtual result<void> set_extended_attribute(std::string_view name, std::span<const std::byte> value,
-                                                u32 flags);                   // eopnotsupp
-    virtual result<void> remove_extended_attribute(std::string_view name);    // enodata
-    virtual result<size_t> list_extended_attributes(std::span<char> names);   // none
+                                                u32 flags);                 // eopnotsupp
+    virtual result<void> remove_extended_attribute(std::string_view name);  // enodata
+    virtual result<size_t> list_extended_attributes(std::span<char> names); // none
 
-    /// A new open file description. `where` names it; `flags` are open_flag bits, creation and truncation done.
-    /// The default serves regular files, directories, FIFOs and registered devices (fs/vfs/open_inode.cc).
+    /// A new open file description. `where` names it; `flags` are open_flag bits, creation and truncation
+    /// done. The default serves regular files, directories, FIFOs and registered devices
+    /// (fs/vfs/open_inode.cc).
     virtual result<ref_ptr<file>> open(const path& where, u32 flags);
 
     // Regular files.
@@ -85,10 +89,12 @@ class inode : public ref_counted<inode>
     /// Writes at `position`, or at the end, and leaves `position` behind the last byte written.
     virtual result<size_t> write(u64& position, fs::io_buffer& from, write_mode mode); // einval
     virtual result<void> allocate(u32 mode, u64 offset, u64 length);                   // eopnotsupp
-    /// Where data or a hole begins at or after `offset` (lseek's SEEK_DATA and SEEK_HOLE). enxio beyond the end.
+    /// Where data or a hole begins at or after `offset` (lseek's SEEK_DATA and SEEK_HOLE). enxio beyond the
+    /// end.
     virtual result<u64> seek_data(u64 offset, seek_origin what);
     virtual result<ref_ptr<mm::memory_object>> memory_object(); // enodev
-    /// The kernel's own use of a file's bytes in place: the whole file if it lies in kernel memory at once, else empty.
+    /// The kernel's own use of a file's bytes in place: the whole file if it lies in kernel memory at once,
+    /// else empty.
     virtual std::span<const std::byte> mapped_bytes();
 
     // Symbolic links.
@@ -109,10 +115,10 @@ class inode : public ref_counted<inode>
     virtual result<void> link(std::string_view name, inode& target);
     virtual result<void> unlink(std::string_view name, inode& victim);
     virtual result<void> remove_directory(std::string_view name, inode& victim); // enotempty
-    /// Moves `what` from `name` here to `new_name` in `new_parent`; `replaced` is what is there now, or null. With
-    /// `exchange` the two change places.
-    virtual result<void> rename(std::string_view name, inode& what, inode& new_parent, std::string_view new_name,
-                                inode* replaced, u32 flags);
+    /// Moves `what` from `name` here to `new_name` in `new_parent`; `replaced` is what is there now, or null.
+    /// With `exchange` the two change places.
+    virtual result<void> rename(std::string_view name, inode& what, inode& new_parent,
+                                std::string_view new_name, inode* replaced, u32 flags);
     /// A file without a name (O_TMPFILE).
     virtual result<ref_ptr<inode>> create_unnamed(const creation& how); // eopnotsupp
     /// Feeds entries from position `cookie` (at least first_cookie) on.

@@ -36,7 +36,8 @@ result<void> check_access(const path& where, u32 wanted)
     constexpr u32 execute = 1, write = 2;
     constexpr u32 any_execute_bit = 0111;
     const auto type = where.inode().type();
-    const bool stored = type == file_type::regular || type == file_type::directory || type == file_type::symlink;
+    const bool stored =
+        type == file_type::regular || type == file_type::directory || type == file_type::symlink;
     if ((wanted & write) && stored && where.mount().read_only())
         return fail(errc::erofs);
     if ((wanted & execute) && type != file_type::directory) {

@@ -46,7 +46,10 @@ void mount::publish()
     last_mount = this;
 }
 
-mount* mount::first() { return first_mount.load(std::memory_order_acquire); }
+mount* mount::first()
+{
+    return first_mount.load(std::memory_order_acquire);
+}
 
 result<mount*> mount::create_root(ref_ptr<file_system> what, const options& how)
 {
@@ -77,7 +80,10 @@ result<mount*> mount::create_detached(ref_ptr<file_system> what, const options& 
     return make(std::move(what), how);
 }
 
-u32 mount::parent_id() const { return _covered ? _covered->in().id() : 0; }
+u32 mount::parent_id() const
+{
+    return _covered ? _covered->in().id() : 0;
+}
 
 result<void> mount::synchronize_all()
 {
@@ -89,5 +95,8 @@ result<void> mount::synchronize_all()
     return outcome;
 }
 
-path root() { return path(ref_ptr<dentry>(root_mount->root())); }
+path root()
+{
+    return path(ref_ptr<dentry>(root_mount->root()));
+}
 } // namespace vfs

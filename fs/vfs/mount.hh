@@ -1,5 +1,5 @@
-// Mounts: which file system covers which directory. They are made at boot, listed in /proc/mounts and never undone,
-// so that a mount& may be kept by anyone.
+// Mounts: which file system covers which directory. They are made at boot, listed in /proc/mounts and never
+// undone, so that a mount& may be kept by anyone.
 #pragma once
 
 #include <string_view>

@@ -62,7 +62,8 @@ result<void> make_node(const path& base, std::string_view name, u32 mode, device
         return fail(errc::einval);
     const creation how{.permissions = mode & permission_mask};
     return make_name(base, name, slash_after::refused, [&](inode& where, std::string_view last) {
-        return type == file_type::regular ? where.create(last, how) : where.make_node(last, type, device, how);
+        return type == file_type::regular ? where.create(last, how)
+                                          : where.make_node(last, type, device, how);
     });
 }
 

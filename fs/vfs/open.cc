@@ -34,9 +34,11 @@ result<path> find_or_create(walker& w, u32 flags, u32 permissions, bool& created
         }
         if (w.trailing_slash())
             return fail(errc::eisdir);
-        auto child = TRY(w.find_last());
-        if (child->is_negative()) {
-            if (child->in().read_only())
+        auto child = w.find_last_cached();
+        if (!child || child->is_negative()) {
+            // One visit under the directory's lock looks the name up and makes it; not where nothing can be
+            // made.
+            if (w.directory().in().read_only() && TRY(w.find_last())->is_negative())
                 return fail(errc::erofs);
             child = TRY(create_file(w.directory(), w.last_name(), permissions, created));
             if (created)
@@ -69,8 +71,7 @@ result<ref_ptr<file>> open_temporary(const path& directory, u32 flags, u32 permi
         if (left / scale || scale == 1 || length > 1) {
             name[length++] = static_cast<char>('0' + left / scale % 10);
         }
-    auto entry =
-        TRY(dentry::create(directory.mount(), &directory.entry(), {name, length}, std::move(made)));
+    auto entry = TRY(dentry::create(directory.mount(), &directory.entry(), {name, length}, std::move(made)));
     entry->mark_deleted();
     const path unnamed(std::move(entry));
     return unnamed.inode().open(unnamed, flags & ~open_flag::temporary);

@@ -10,7 +10,8 @@ namespace vfs
 {
 namespace
 {
-/// The directory entry that stands for `d` in the tree of all mounts: a mount's root is found at what it covers.
+/// The directory entry that stands for `d` in the tree of all mounts: a mount's root is found at what it
+/// covers.
 ref_ptr<dentry> at_mount_point(ref_ptr<dentry> d)
 {
     while (d->is_root() && d->in().covered())

@@ -29,14 +29,15 @@ class path
     /// The containing directory, across mounts; the root's is the root.
     path parent() const;
 
-    /// The file's pages, which from now on know this path as their name. Errors: those of inode::memory_object().
+    /// The file's pages, which from now on know this path as their name. Errors: those of
+    /// inode::memory_object().
     result<ref_ptr<mm::memory_object>> memory_object() const;
 
     /// Attributes as stat shows them, mount id included.
     result<void> get_attributes(attributes& out) const;
 
-    /// The absolute path; " (deleted)" follows if the name is gone and `mark_deleted`. The characters stand at the
-    /// beginning of `buffer` without a zero. Errors: enametoolong.
+    /// The absolute path; " (deleted)" follows if the name is gone and `mark_deleted`. The characters stand
+    /// at the beginning of `buffer` without a zero. Errors: enametoolong.
     enum class deleted_mark : u8 { no, yes };
     result<size_t> describe(std::span<char> buffer, deleted_mark mark) const;
 

@@ -57,14 +57,20 @@ struct path_cache::shard {
 constinit path_cache::shard path_cache::shards[shard_count];
 constinit spinlock path_cache::tree_lock{lock_rank::cache_index};
 
-path_cache::shard& path_cache::shard_of(u32 hash) { return shards[hash % shard_count]; }
+path_cache::shard& path_cache::shard_of(u32 hash)
+{
+    return shards[hash % shard_count];
+}
 
 dentry*& path_cache::bucket_of(shard& s, u32 hash)
 {
     return s.buckets()[(hash / shard_count) & (s.bucket_count - 1)];
 }
 
-void path_cache::register_reclaimer() { mm::register_reclaimer(reclaimer); }
+void path_cache::register_reclaimer()
+{
+    mm::register_reclaimer(reclaimer);
+}
 
 ref_ptr<dentry> path_cache::find(const dentry& directory, std::string_view name)
 {
@@ -159,7 +165,8 @@ result<void> path_cache::rename(dentry& d, dentry& directory, std::string_view n
     char* old_name = nullptr;
     ref_ptr<dentry> old_parent(directory);
     const bool was_cached = unlink(d);
-    WITH_LOCK(tree_lock) {
+    WITH_LOCK(tree_lock)
+    {
         if (d._name != d._inline_name)
             old_name = d._name;
         d._name = longer ? longer : d._inline_name;
@@ -176,7 +183,8 @@ result<void> path_cache::rename(dentry& d, dentry& directory, std::string_view n
 void path_cache::exchange(dentry& a, dentry& b)
 {
     const bool a_cached = unlink(a), b_cached = unlink(b);
-    WITH_LOCK(tree_lock) {
+    WITH_LOCK(tree_lock)
+    {
         const bool a_inline = a._name == a._inline_name, b_inline = b._name == b._inline_name;
         std::swap(a._inline_name, b._inline_name);
         std::swap(a._name, b._name);

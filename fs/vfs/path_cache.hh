@@ -1,12 +1,12 @@
 // The path cache: finds the dentry of (directory, name) in one short critical section.
 //
-// A hash table in shards; each shard is a spinlock and a chained table that doubles when it is full. The table holds one
-// reference to each dentry in it, so a dentry that only the table holds is unused: reclaim drops those that were
-// not looked up since its last round (second chance).
+// A hash table in shards; each shard is a spinlock and a chained table that doubles when it is full. The
+// table holds one reference to each dentry in it, so a dentry that only the table holds is unused: reclaim
+// drops those that were not looked up since its last round (second chance).
 //
-// Locking: a shard's lock guards its chains and the names of the dentries in them; the tree lock, never held together
-// with it, guards names and parents against rename, which takes a dentry out of the table before it changes them.
-// Inserting and removing names of a directory needs that directory's inode lock.
+// Locking: a shard's lock guards its chains and the names of the dentries in them; the tree lock, never held
+// together with it, guards names and parents against rename, which takes a dentry out of the table before it
+// changes them. Inserting and removing names of a directory needs that directory's inode lock.
 #pragma once
 
 #include <string_view>

@@ -36,7 +36,10 @@ result<size_t> regular_file::read(fs::io_buffer& to)
     return done;
 }
 
-result<size_t> regular_file::read_at(u64 offset, fs::io_buffer& to) { return inode().read(offset, to); }
+result<size_t> regular_file::read_at(u64 offset, fs::io_buffer& to)
+{
+    return inode().read(offset, to);
+}
 
 result<size_t> regular_file::write_from(u64& position, fs::io_buffer& from)
 {
@@ -61,7 +64,10 @@ result<size_t> regular_file::write(fs::io_buffer& from)
     return write_from(_position, from);
 }
 
-result<size_t> regular_file::write_at(u64 offset, fs::io_buffer& from) { return write_from(offset, from); }
+result<size_t> regular_file::write_at(u64 offset, fs::io_buffer& from)
+{
+    return write_from(offset, from);
+}
 
 result<u64> regular_file::seek(s64 offset, seek_origin origin)
 {
@@ -80,7 +86,10 @@ result<u64> regular_file::seek(s64 offset, seek_origin origin)
     return _position = TRY(seek_target(_position, size, offset, origin));
 }
 
-result<void> regular_file::truncate(u64 size) { return inode().set_attributes({.size = size}); }
+result<void> regular_file::truncate(u64 size)
+{
+    return inode().set_attributes({.size = size});
+}
 
 result<void> regular_file::allocate(u32 mode, u64 offset, u64 length)
 {
@@ -91,6 +100,12 @@ result<void> regular_file::allocate(u32 mode, u64 offset, u64 length)
     return inode().allocate(mode, offset, length);
 }
 
-result<void> regular_file::synchronize(sync_scope scope) { return inode().synchronize(scope); }
-result<ref_ptr<mm::memory_object>> regular_file::memory_object() { return where().memory_object(); }
+result<void> regular_file::synchronize(sync_scope scope)
+{
+    return inode().synchronize(scope);
+}
+result<ref_ptr<mm::memory_object>> regular_file::memory_object()
+{
+    return where().memory_object();
+}
 } // namespace vfs

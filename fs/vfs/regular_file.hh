@@ -1,7 +1,7 @@
 // An open regular file: a position over an inode's read and write.
 //
-// Locking: _lock (rank file_position) is held during read(), write() and seek(), so that threads that share the
-// description take turns at the position; read_at() and write_at() take no lock here.
+// Locking: _lock (rank file_position) is held during read(), write() and seek(), so that threads that share
+// the description take turns at the position; read_at() and write_at() take no lock here.
 #pragma once
 
 #include "core/sync/mutex.hh"
@@ -12,8 +12,8 @@ namespace vfs
 /// What no offset of a file may reach.
 inline constexpr u64 offset_limit = 0x7fffffffffffffff;
 
-/// Where lseek leads from `position` in a file of `size` bytes. Errors: einval below 0, beyond offset_limit and for an
-/// unknown origin.
+/// Where lseek leads from `position` in a file of `size` bytes. Errors: einval below 0, beyond offset_limit
+/// and for an unknown origin.
 result<u64> seek_target(u64 position, u64 size, s64 offset, seek_origin origin);
 
 class regular_file : public file

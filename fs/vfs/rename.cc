@@ -1,8 +1,8 @@
 // rename(2) and renameat2(2): two names, up to two directories, one at a time in the whole tree.
 //
-// The rename mutex keeps the shape of the tree still, so that "is the target below the source" stays true until the
-// move is done. Directories are locked ancestor first, unrelated ones by address; then what is replaced, if it is a
-// directory.
+// The rename mutex keeps the shape of the tree still, so that "is the target below the source" stays true
+// until the move is done. Directories are locked ancestor first, unrelated ones by address; then what is
+// replaced, if it is a directory.
 #include <utility>
 
 #include "fs/vfs/lookup.hh"
@@ -19,7 +19,7 @@ class SCOPED_CAPABILITY directory_pair_guard
 {
   public:
     directory_pair_guard(dentry& a, dentry& b) NO_THREAD_SAFETY_ANALYSIS : _first(a.inode()->lock()),
-                                                                            _second(b.inode()->lock())
+                                                                           _second(b.inode()->lock())
     {
         const bool swap = a.inode() != b.inode() &&
                           (path_cache::is_below(a, b) || (!path_cache::is_below(b, a) && &b < &a));
@@ -77,7 +77,8 @@ result<void> check_ends(const rename_ends& ends, const walker& from, const walke
     return {};
 }
 
-result<void> move(rename_ends& ends, const walker& from, const walker& to, u32 flags) NO_THREAD_SAFETY_ANALYSIS
+result<void> move(rename_ends& ends, const walker& from, const walker& to,
+                  u32 flags) NO_THREAD_SAFETY_ANALYSIS
 {
     auto& source = *ends.source;
     auto& target = *ends.target;
@@ -104,13 +105,14 @@ result<void> move(rename_ends& ends, const walker& from, const walker& to, u32 f
     else
         path_cache::forget(to.directory(), to.last_name());
     if (!path_cache::rename(source, to.directory(), to.last_name()))
-        path_cache::remove(source); // found again by name at the next look-up; only its open files lose their path
+        path_cache::remove(
+            source); // found again by name at the next look-up; only its open files lose their path
     return {};
 }
 } // namespace
 
-result<void> rename(const path& old_base, std::string_view old_name, const path& new_base, std::string_view new_name,
-                    u32 flags)
+result<void> rename(const path& old_base, std::string_view old_name, const path& new_base,
+                    std::string_view new_name, u32 flags)
 {
     constexpr u32 known = rename_flag::no_replace | rename_flag::exchange;
     if ((flags & ~known) || flags == known)

@@ -53,8 +53,8 @@ result<ref_ptr<dentry>> walker::find_child_locked(dentry& directory, vfs::inode&
 
 ref_ptr<dentry> walker::into_mounts(ref_ptr<dentry> d)
 {
-    while (auto* covering = d->mounted()) [[unlikely]]
-        d = ref_ptr<dentry>(covering->root());
+    while (auto* covering = d->mounted())
+        [[unlikely]] d = ref_ptr<dentry>(covering->root());
     return d;
 }
 
@@ -97,7 +97,7 @@ result<void> walker::to_last()
             _trailing_slash |= !_rest.empty();
             _rest = {};
             _last = name;
-            _kind = name.empty()  ? component::nothing
+            _kind = name.empty()   ? component::nothing
                     : name == "."  ? component::dot
                     : name == ".." ? component::dot_dot
                                    : component::name;
@@ -109,6 +109,11 @@ result<void> walker::to_last()
             return fail(errc::enotdir);
         TRY(step(name));
     }
+}
+
+ref_ptr<dentry> walker::find_last_cached() const
+{
+    return path_cache::find(*_at, _last);
 }
 
 result<void> walker::follow_link(dentry& link)

@@ -5,8 +5,8 @@
 //     w.last_kind(), w.last_name() // what that component is
 //     path p = TRY(w.finish(...)); // or: find_last(), follow_link() and to_last() again, for open(O_CREAT)
 //
-// A symbolic link's text takes the place of the component: it is put before what is left of the path, so links in links
-// need no recursion. Not shared between threads; holds references only, no locks.
+// A symbolic link's text takes the place of the component: it is put before what is left of the path, so
+// links in links need no recursion. Not shared between threads; holds references only, no locks.
 #pragma once
 
 #include <string_view>
@@ -37,6 +37,9 @@ class walker
     /// The last component's dentry, negative if there is none, not across mounts and links.
     result<ref_ptr<dentry>> find_last() { return find_child(*_at, _last); }
 
+    /// The same if the path cache knows; null if the file system must be asked.
+    ref_ptr<dentry> find_last_cached() const;
+
     /// Puts a symbolic link's target in the place of the last component; call to_last() next.
     result<void> follow_link(dentry& link);
 
@@ -46,8 +49,8 @@ class walker
     /// The name in the directory, from the cache or the file system; negative if it does not exist.
     static result<ref_ptr<dentry>> find_child(dentry& directory, std::string_view name);
     /// The same with the lock of `where`, the directory's inode, held.
-    static result<ref_ptr<dentry>> find_child_locked(dentry& directory, vfs::inode& where, std::string_view name)
-        REQUIRES(where.lock());
+    static result<ref_ptr<dentry>> find_child_locked(dentry& directory, vfs::inode& where,
+                                                     std::string_view name) REQUIRES(where.lock());
     /// What is mounted on it, or itself.
     static ref_ptr<dentry> into_mounts(ref_ptr<dentry> d);
 
@@ -58,8 +61,8 @@ class walker
     ref_ptr<dentry> _at;
     std::string_view _rest;
     std::string_view _last;
-    link_text _link;             // keeps _rest alive after a link was followed
-    unique_ptr<char[]> _joined;  // the same where the link's text and the rest had to be joined
+    link_text _link;            // keeps _rest alive after a link was followed
+    unique_ptr<char[]> _joined; // the same where the link's text and the rest had to be joined
     u8 _links = 0;
     component _kind = component::nothing;
     bool _trailing_slash = false;

@@ -5,6 +5,7 @@
 #include "fs/cpio/unpack.hh"
 #include "fs/decompress/gzip.hh"
 #include "fs/tmpfs/tmpfs.hh"
+#include "fs/vfs/path_cache.hh"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
 {
@@ -30,5 +31,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
             (void)cpio::unpack(plain, top);
         }
     }
+    // Mounts are for ever, but not here: the cache lets go of the names, then the tree may go.
+    vfs::path_cache::shrink(~size_t{0});
+    while (vfs::path_cache::shrink(~size_t{0}) > 0)
+        ;
+    delete where;
     return 0;
 }
