@@ -119,8 +119,8 @@ result<elf::mapping> map_elf(mm::address_space& space, const elf::file& file, el
 {
     auto mapped = elf::map(space, file, where);
     if (!mapped)
-        why.set("{}: cannot be mapped (error {}): not enough memory, or addresses that are not the program's", name,
-                mapped.error());
+        why.set("{}: cannot be mapped (error {}): not enough memory, or addresses that are not the program's",
+                name, mapped.error());
     return mapped;
 }
 
@@ -131,8 +131,8 @@ struct started_elf {
 };
 
 /// Maps the program and, if it names one, its interpreter.
-result<started_elf> map_with_interpreter(mm::address_space& space, const elf::file& program, const request& what,
-                                         explanation& why)
+result<started_elf> map_with_interpreter(mm::address_space& space, const elf::file& program,
+                                         const request& what, explanation& why)
 {
     started_elf started;
     started.program = TRY(map_elf(space, program, elf::placement::program, what.file, why));
@@ -158,7 +158,8 @@ result<started_elf> map_with_interpreter(mm::address_space& space, const elf::fi
     return started;
 }
 
-auxv_list auxiliary_vector(const request& what, const elf::file& program, const started_elf& started, virt_addr vdso)
+auxv_list auxiliary_vector(const request& what, const elf::file& program, const started_elf& started,
+                           virt_addr vdso)
 {
     const auto& l = program.layout();
     auxv_list list;

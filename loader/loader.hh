@@ -2,11 +2,12 @@
 //
 //     result<loaded_program> p = loader::load(space, request, why);
 //
-// `space` is new and empty, and the calling thread runs in it (sched::thread::set_address_space), because stack and
-// bss are written through the ordinary door to application memory. After a failure the space is of no use.
+// `space` is new and empty, and the calling thread runs in it (sched::thread::set_address_space), because
+// stack and bss are written through the ordinary door to application memory. After a failure the space is of
+// no use.
 //
-// A file may be an ELF program, whose PT_INTERP names a second file (ld-linux, musl's loader), or a script: then the
-// line behind #! names the program, as on Linux up to five deep. Source: execve(2), elf(5).
+// A file may be an ELF program, whose PT_INTERP names a second file (ld-linux, musl's loader), or a script:
+// then the line behind #! names the program, as on Linux up to five deep. Source: execve(2), elf(5).
 #pragma once
 
 #include <array>
@@ -32,7 +33,7 @@ struct request {
 struct loaded_program {
     virt_addr entry; // of the interpreter if there is one
     virt_addr stack_pointer;
-    vfs::path executable; // what /proc/self/exe leads to
+    vfs::path executable;        // what /proc/self/exe leads to
     std::array<char, 16> name{}; // last part of the file's name, for the first thread (comm)
 
     // For /proc.
@@ -53,11 +54,12 @@ class explanation
     size_t _length = 0;
 };
 
-/// Errors: enoent (also a missing interpreter), enotdir, eacces (not executable, not a regular file), enoexec,
-/// elibbad as enoexec, eloop (scripts), e2big, enomem, eio.
+/// Errors: enoent (also a missing interpreter), enotdir, eacces (not executable, not a regular file),
+/// enoexec, elibbad as enoexec, eloop (scripts), e2big, enomem, eio.
 result<loaded_program> load(mm::address_space& space, const request& what, explanation& why);
 
-/// The exit status of a shell for this failure: 127 not found, 126 not executable, 125 no memory or a broken disk.
+/// The exit status of a shell for this failure: 127 not found, 126 not executable, 125 no memory or a broken
+/// disk.
 int exit_status_of(errc error);
 } // namespace loader
 

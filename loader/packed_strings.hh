@@ -1,6 +1,7 @@
 // Argument and environment strings as the kernel hands them on: one after the other, each with its zero.
 //
-// This is also how they end up on the program's stack, so that starting a program copies them once and as a whole.
+// This is also how they end up on the program's stack, so that starting a program copies them once and as a
+// whole.
 #pragma once
 
 #include <cstring>

@@ -16,7 +16,7 @@ struct script_line {
     std::string_view argument; // everything behind it as one word, or empty
 };
 
-/// `beginning` is the file's first probe_size bytes, or all of it. Empty if it is no usable script line: no #!, no
-/// interpreter, or an interpreter's name that may be cut off.
+/// `beginning` is the file's first probe_size bytes, or all of it. Empty if it is no usable script line: no
+/// #!, no interpreter, or an interpreter's name that may be cut off.
 std::optional<script_line> parse_script(std::string_view beginning);
 } // namespace loader

@@ -1,5 +1,6 @@
-// The standard and Boost headers that most files use, compiled once per variant: parsing them is three quarters of the
-// time that a file takes. Files include what they need all the same (scripts/check compiles without this).
+// The standard and Boost headers that most files use, compiled once per variant: parsing them is three
+// quarters of the time that a file takes. Files include what they need all the same (scripts/check compiles
+// without this).
 
 #include <algorithm>
 #include <array>

@@ -8,7 +8,10 @@ namespace
 {
 constinit config the_configuration;
 
-constexpr bool is_separator(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\0'; }
+constexpr bool is_separator(char c)
+{
+    return c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\0';
+}
 
 constexpr int hex_digit(char c)
 {
@@ -21,8 +24,8 @@ constexpr int hex_digit(char c)
     return -1;
 }
 
-/// Decodes the percent escapes of [from, end) to `to`, which is at or before `from`. An escape that is broken, or
-/// that stands for a zero byte, stays as it is: a string of the program cannot hold a zero.
+/// Decodes the percent escapes of [from, end) to `to`, which is at or before `from`. An escape that is
+/// broken, or that stands for a zero byte, stays as it is: a string of the program cannot hold a zero.
 char* decode(const char* from, const char* end, char* to)
 {
     while (from < end) {
@@ -106,7 +109,10 @@ std::optional<window_size> parse_window(std::string_view value)
 }
 } // namespace
 
-config& configuration() { return the_configuration; }
+config& configuration()
+{
+    return the_configuration;
+}
 
 value_range::iterator::iterator(const value_range& range, size_t source, size_t offset)
     : _range(range), _source(source), _offset(offset)
@@ -196,7 +202,8 @@ void config::apply(std::string_view word)
 {
     const size_t equals = word.find('=');
     const std::string_view key = word.substr(0, equals);
-    const std::string_view value = equals == std::string_view::npos ? std::string_view{} : word.substr(equals + 1);
+    const std::string_view value =
+        equals == std::string_view::npos ? std::string_view{} : word.substr(equals + 1);
 
     const auto set = [&](auto& field, auto parsed) {
         if (parsed)

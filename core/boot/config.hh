@@ -1,11 +1,14 @@
 // The machine's configuration: the words of docs/boot-protocol.md, from up to three places.
 //
-// The command line comes first; it may name a continuation (fw_cfg, or the configuration sector); an image's own
-// /.kiln/command is read later, when the root is mounted, if nothing configured a program. Each text is decoded in
-// place into words that end with a zero, so nothing is allocated and nothing limits their number; the texts must
-// live as long as the configuration. Used by one CPU during start-up, constant afterwards: no lock.
+// The command line comes first; it may name a continuation (fw_cfg, or the configuration sector); an image's
+// own
+// /.kiln/command is read later, when the root is mounted, if nothing configured a program. Each text is
+// decoded in place into words that end with a zero, so nothing is allocated and nothing limits their number;
+// the texts must live as long as the configuration. Used by one CPU during start-up, constant afterwards: no
+// lock.
 //
-// What cannot be understood is skipped and the first such word remembered (`bad_word`), so that start-up can name it.
+// What cannot be understood is skipped and the first such word remembered (`bad_word`), so that start-up can
+// name it.
 #pragma once
 
 #include <array>
@@ -79,8 +82,8 @@ std::optional<mmio_device_hint> parse_mmio_device(std::string_view value);
 class config
 {
   public:
-    /// Decodes `text`, whose last byte is a zero or a separator, in place and adds its words. Later words win where
-    /// only one makes sense. False: no room for a further text.
+    /// Decodes `text`, whose last byte is a zero or a separator, in place and adds its words. Later words win
+    /// where only one makes sense. False: no room for a further text.
     bool add(std::span<char> text);
 
     root_kind root = root_kind::unspecified;
@@ -90,7 +93,7 @@ class config
     window_size window;
     bool verbose = false;
     bool continued_in_fw_cfg = false;
-    bool framed_serial = false; // the streams are frames on the first serial port
+    bool framed_serial = false;               // the streams are frames on the first serial port
     std::string_view working_directory = "/"; // a zero byte follows it
     std::string_view bad_word;
 

@@ -1,5 +1,6 @@
-// Two measurements, after 50 ms and after a second more, each against the same beginning: the first takes away the error
-// of the 20 us at start-up (up to a percent), the second brings it below 50 ppm. The clock is slewed, never stepped.
+// Two measurements, after 50 ms and after a second more, each against the same beginning: the first takes
+// away the error of the 20 us at start-up (up to a percent), the second brings it below 50 ppm. The clock is
+// slewed, never stepped.
 #include "core/time/refinement.hh"
 
 #include "arch/clock.hh"
@@ -52,7 +53,8 @@ void refine(void* argument)
             return;
         const u64 frequency = arch::multiply_divide(last.cycles - first.cycles, clock.frequency, ticks);
         const u64 elapsed = arch::multiply_divide(ticks, nanoseconds_per_second, clock.frequency);
-        // A machine that was stopped for longer than the reference counts would give nonsense: keep what there is.
+        // A machine that was stopped for longer than the reference counts would give nonsense: keep what
+        // there is.
         if (frequency > cycle_frequency() / 2 && frequency < cycle_frequency() * 2)
             slew(frequency, first.shown + nanoseconds(static_cast<s64>(elapsed)), catch_up);
     }

@@ -1,4 +1,5 @@
-// Flags of open, the *at calls, fcntl, lseek and access on x86-64 (uapi/asm-generic/fcntl.h, uapi/linux/fcntl.h, fs.h).
+// Flags of open, the *at calls, fcntl, lseek and access on x86-64 (uapi/asm-generic/fcntl.h,
+// uapi/linux/fcntl.h, fs.h).
 #pragma once
 
 #include "core/base/types.hh"

@@ -1,5 +1,5 @@
-// Requests of ioctl, and the terminal's structures (asm-generic/ioctls.h, asm-generic/termbits.h, uapi/asm-generic/
-// termios.h).
+// Requests of ioctl, and the terminal's structures (asm-generic/ioctls.h, asm-generic/termbits.h,
+// uapi/asm-generic/ termios.h).
 #pragma once
 
 #include "core/base/types.hh"

@@ -1,4 +1,5 @@
-// Flags of the memory calls on x86-64 (uapi/asm-generic/mman-common.h, uapi/linux/mman.h, mempolicy.h, membarrier.h).
+// Flags of the memory calls on x86-64 (uapi/asm-generic/mman-common.h, uapi/linux/mman.h, mempolicy.h,
+// membarrier.h).
 #pragma once
 
 #include "core/base/types.hh"

@@ -1,5 +1,5 @@
-// Signals as applications see them on x86-64: numbers, actions, siginfo, and what stands on the stack while a handler
-// runs (uapi/asm/signal.h, asm-generic/siginfo.h, uapi/asm/sigcontext.h, ucontext.h).
+// Signals as applications see them on x86-64: numbers, actions, siginfo, and what stands on the stack while a
+// handler runs (uapi/asm/signal.h, asm-generic/siginfo.h, uapi/asm/sigcontext.h, ucontext.h).
 #pragma once
 
 #include "core/base/types.hh"
@@ -16,8 +16,14 @@ inline constexpr int sighup = 1, sigint = 2, sigquit = 3, sigill = 4, sigtrap = 
 // clang-format on
 inline constexpr int signal_count = 64;
 
-constexpr signal_set signal_bit(int signal) { return signal_set{1} << (signal - 1); }
-constexpr bool is_valid_signal(int signal) { return signal >= 1 && signal <= signal_count; }
+constexpr signal_set signal_bit(int signal)
+{
+    return signal_set{1} << (signal - 1);
+}
+constexpr bool is_valid_signal(int signal)
+{
+    return signal >= 1 && signal <= signal_count;
+}
 
 inline constexpr u64 sa_nocldstop = 1;
 inline constexpr u64 sa_nocldwait = 2;
@@ -45,11 +51,12 @@ inline constexpr int sig_unblock = 1;
 inline constexpr int sig_setmask = 2;
 
 // siginfo's code: who sent it, or why it happened
-inline constexpr s32 si_user = 0, si_kernel = 0x80, si_queue = -1, si_timer = -2, si_mesgq = -3, si_asyncio = -4,
-                     si_tkill = -6;
-inline constexpr s32 ill_illopn = 2, fpe_intdiv = 1, fpe_intovf = 2, fpe_fltdiv = 3, fpe_fltovf = 4, fpe_fltund = 5,
-                     fpe_fltres = 6, fpe_fltinv = 7, segv_maperr = 1, segv_accerr = 2, segv_bnderr = 3, bus_adraln = 1,
-                     bus_adrerr = 2, trap_brkpt = 1, trap_trace = 2, trap_hwbkpt = 4;
+inline constexpr s32 si_user = 0, si_kernel = 0x80, si_queue = -1, si_timer = -2, si_mesgq = -3,
+                     si_asyncio = -4, si_tkill = -6;
+inline constexpr s32 ill_illopn = 2, fpe_intdiv = 1, fpe_intovf = 2, fpe_fltdiv = 3, fpe_fltovf = 4,
+                     fpe_fltund = 5, fpe_fltres = 6, fpe_fltinv = 7, segv_maperr = 1, segv_accerr = 2,
+                     segv_bnderr = 3, bus_adraln = 1, bus_adrerr = 2, trap_brkpt = 1, trap_trace = 2,
+                     trap_hwbkpt = 4;
 
 struct siginfo {
     s32 signal;

@@ -1,5 +1,5 @@
-// File status as stat, statx and statfs return it on x86-64 (uapi/asm/stat.h, uapi/linux/stat.h, asm-generic/statfs.h),
-// and the bits of a file's mode.
+// File status as stat, statx and statfs return it on x86-64 (uapi/asm/stat.h, uapi/linux/stat.h,
+// asm-generic/statfs.h), and the bits of a file's mode.
 #pragma once
 
 #include "core/base/types.hh"

@@ -1,5 +1,6 @@
-// Linux's time structures and constants for x86-64, as applications pass them (time(7), asm-generic/posix_types.h,
-// uapi/linux/time.h). Own definitions under own names: a host test compares each with the system's headers.
+// Linux's time structures and constants for x86-64, as applications pass them (time(7),
+// asm-generic/posix_types.h, uapi/linux/time.h). Own definitions under own names: a host test compares each
+// with the system's headers.
 #pragma once
 
 #include "core/base/types.hh"

@@ -1,5 +1,5 @@
-// System calls that wait for events of files, and the files that are events: poll, select, epoll, eventfd, timerfd,
-// signalfd.
+// System calls that wait for events of files, and the files that are events: poll, select, epoll, eventfd,
+// timerfd, signalfd.
 #pragma once
 
 #include "core/base/result.hh"
@@ -15,8 +15,8 @@ using mm::user_ptr;
 
 // poll.cc
 result<int> sys_poll(user_ptr<pollfd> entries, u32 count, int milliseconds);
-result<int> sys_ppoll(user_ptr<pollfd> entries, u32 count, user_ptr<timespec> timeout, user_ptr<const signal_set> mask,
-                      size_t mask_size);
+result<int> sys_ppoll(user_ptr<pollfd> entries, u32 count, user_ptr<timespec> timeout,
+                      user_ptr<const signal_set> mask, size_t mask_size);
 // select.cc
 result<int> sys_select(int count, user_ptr<u64> readable, user_ptr<u64> writable, user_ptr<u64> exceptional,
                        user_ptr<timeval> timeout);
@@ -30,8 +30,9 @@ result<void> sys_epoll_ctl(int set, int operation, int descriptor, user_ptr<cons
 result<int> sys_epoll_wait(int set, user_ptr<epoll_event> events, int count, int milliseconds);
 result<int> sys_epoll_pwait(int set, user_ptr<epoll_event> events, int count, int milliseconds,
                             user_ptr<const signal_set> mask, size_t mask_size);
-result<int> sys_epoll_pwait2(int set, user_ptr<epoll_event> events, int count, user_ptr<const timespec> timeout,
-                             user_ptr<const signal_set> mask, size_t mask_size);
+result<int> sys_epoll_pwait2(int set, user_ptr<epoll_event> events, int count,
+                             user_ptr<const timespec> timeout, user_ptr<const signal_set> mask,
+                             size_t mask_size);
 
 // eventfd.cc
 result<int> sys_eventfd(u32 initial);

@@ -32,14 +32,16 @@ inline result<instant> deadline_in(const timespec& timeout)
     constexpr s64 most_seconds = 1'000'000'000; // what is longer is for ever
     if (timeout.seconds > most_seconds)
         return timekeeping::never;
-    return timekeeping::after(timekeeping::now(), seconds(timeout.seconds) + nanoseconds(timeout.nanoseconds));
+    return timekeeping::after(timekeeping::now(),
+                              seconds(timeout.seconds) + nanoseconds(timeout.nanoseconds));
 }
 
 /// What is left until `deadline`, not below 0; `deadline` is not `never`.
 inline timespec time_left(instant deadline)
 {
-    const auto left = deadline == do_not_wait ? nanoseconds(0)
-                                              : std::max(nanoseconds(deadline - timekeeping::now()), nanoseconds(0));
+    const auto left = deadline == do_not_wait
+                          ? nanoseconds(0)
+                          : std::max(nanoseconds(deadline - timekeeping::now()), nanoseconds(0));
     return {left.count() / 1'000'000'000, left.count() % 1'000'000'000};
 }
 } // namespace linux

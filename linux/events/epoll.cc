@@ -17,7 +17,10 @@ constexpr size_t shard_count = 128;
 constinit std::array<watch_shard, shard_count> shards{};
 constinit mutex nesting{lock_rank::epoll};
 
-u32 interest_of(const epoll_event& event) { return (event.events & ~epoll_flags) | always; }
+u32 interest_of(const epoll_event& event)
+{
+    return (event.events & ~epoll_flags) | always;
+}
 } // namespace
 
 watch_shard& watch_shard::of(const vfs::file& file)
@@ -217,7 +220,8 @@ void epoll_set::mark_ready(watch& w)
     _waiters.wake_one(vfs::poll_event::readable);
 }
 
-/// The list's first; it can be marked anew from now on, so that news that come while it is asked are not lost.
+/// The list's first; it can be marked anew from now on, so that news that come while it is asked are not
+/// lost.
 watch* epoll_set::take_ready()
 {
     lock_guard guard{_ready_lock};
@@ -287,8 +291,8 @@ result<size_t> epoll_set::wait(std::span<epoll_event> out, instant deadline)
             }
         if (deadline == do_not_wait)
             return size_t{0};
-        const auto waited =
-            wait_until(_waiters, [this] { return has_ready(); }, {.deadline = deadline, .interruptible = true});
+        const auto waited = wait_until(_waiters, [this] { return has_ready(); },
+                                       {.deadline = deadline, .interruptible = true});
         if (!waited) {
             if (waited.error() == errc::etimedout)
                 return size_t{0};

@@ -2,15 +2,16 @@
 //
 //     a file's wait queue --wake--> watch::wake  -->  ready list  -->  collect() asks the file what is true
 //
-// What a wait costs depends on the ready list alone, not on the idle files. A level-triggered watch goes back to the
-// list's end as long as its file is ready, an edge-triggered one only with the next wake-up.
+// What a wait costs depends on the ready list alone, not on the idle files. A level-triggered watch goes back
+// to the list's end as long as its file is ready, an edge-triggered one only with the next wake-up.
 //
-// A set holds no reference to its files (they would never be closed): a file's last release takes its watches away
-// (forget_watches) before the file's destructor runs. That needs the set's mutex, so a file whose watch is found under
-// the mutex is whole.
+// A set holds no reference to its files (they would never be closed): a file's last release takes its watches
+// away (forget_watches) before the file's destructor runs. That needs the set's mutex, so a file whose watch
+// is found under the mutex is whole.
 //
-// Locking, outermost first: the shard of a file's watches (mutex); the set's mutex, under which watches come, go and
-// are asked; the ready list's spinlock, which wake-ups take below a file's wait queue. Source: epoll(7).
+// Locking, outermost first: the shard of a file's watches (mutex); the set's mutex, under which watches come,
+// go and are asked; the ready list's spinlock, which wake-ups take below a file's wait queue. Source:
+// epoll(7).
 #pragma once
 
 #include <array>
@@ -58,11 +59,11 @@ class watch final : public vfs::poll_registrar
     epoll_set& _set;
     vfs::file& _file; // not held
     const int _descriptor;
-    epoll_event _event;              // the set's mutex
-    std::atomic<u32> _interest;      // what a wake-up must carry; 0 after a one-shot
-    place _first_place;              // most files have one queue
+    epoll_event _event;         // the set's mutex
+    std::atomic<u32> _interest; // what a wake-up must carry; 0 after a one-shot
+    place _first_place;         // most files have one queue
     unique_ptr<place> _more_places;
-    bool _listening = false;         // _first_place is in use
+    bool _listening = false; // _first_place is in use
     bool _out_of_memory = false;
     bool _ready = false;             // in the ready list, or being asked; the ready list's lock
     list_hook _ready_hook;           // the ready list's lock
@@ -120,7 +121,8 @@ class epoll_set final : public vfs::file
 
     mutex _lock{lock_rank::epoll};
     watch::tree _watches GUARDED_BY(_lock);
-    spinlock _ready_lock{lock_rank::wait_queue}; // below a file's queue; both of one rank, always in this order
+    spinlock _ready_lock{
+        lock_rank::wait_queue}; // below a file's queue; both of one rank, always in this order
     watch::list _ready GUARDED_BY(_ready_lock);
     std::atomic<bool> _any_ready{false};
     wait_queue _waiters;

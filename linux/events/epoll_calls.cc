@@ -47,8 +47,8 @@ result<int> masked_wait(int descriptor, user_ptr<epoll_event> events, int count,
 
 result<void> check_exclusive(int operation, u32 events)
 {
-    constexpr u32 allowed = pollin | pollout | pollerr | pollhup | pollrdnorm | pollwrnorm | pollrdband | pollwrband |
-                            epoll_wakeup | epoll_edge | epoll_exclusive;
+    constexpr u32 allowed = pollin | pollout | pollerr | pollhup | pollrdnorm | pollwrnorm | pollrdband |
+                            pollwrband | epoll_wakeup | epoll_edge | epoll_exclusive;
     if (events & epoll_exclusive && (operation == epoll_ctl_mod || events & ~allowed))
         return fail(errc::einval);
     return {};
@@ -106,8 +106,9 @@ result<int> sys_epoll_pwait(int set, user_ptr<epoll_event> events, int count, in
     return masked_wait(set, events, count, deadline_in(milliseconds), mask, mask_size);
 }
 
-result<int> sys_epoll_pwait2(int set, user_ptr<epoll_event> events, int count, user_ptr<const timespec> timeout,
-                             user_ptr<const signal_set> mask, size_t mask_size)
+result<int> sys_epoll_pwait2(int set, user_ptr<epoll_event> events, int count,
+                             user_ptr<const timespec> timeout, user_ptr<const signal_set> mask,
+                             size_t mask_size)
 {
     instant deadline = timekeeping::never;
     if (timeout) {

@@ -1,10 +1,10 @@
 #include "linux/events/eventfd.hh"
 
 #include "fs/io_buffer.hh"
+#include "linux/abi/fcntl.hh"
 #include "linux/events/calls.hh"
 #include "linux/files/context.hh"
 #include "linux/files/file_kind.hh"
-#include "linux/abi/fcntl.hh"
 
 namespace linux
 {
@@ -36,8 +36,7 @@ result<size_t> event_counter::read(fs::io_buffer& to)
     if (taken == 0) {
         if (nonblocking())
             return fail(errc::eagain);
-        TRY(wait_until(
-            _readable, [&] { return (taken = take()) != 0; }, {.interruptible = true}));
+        TRY(wait_until(_readable, [&] { return (taken = take()) != 0; }, {.interruptible = true}));
     }
     _writable.wake_all(vfs::poll_event::writable);
     const size_t copied = to.copy_out(std::as_bytes(std::span(&taken, 1)));
@@ -56,8 +55,7 @@ result<size_t> event_counter::write(fs::io_buffer& from)
     if (!add(value)) {
         if (nonblocking())
             return fail(errc::eagain);
-        TRY(wait_until(
-            _writable, [&] { return add(value); }, {.interruptible = true}));
+        TRY(wait_until(_writable, [&] { return add(value); }, {.interruptible = true}));
     }
     _readable.wake_all(vfs::poll_event::readable);
     return sizeof(value);
@@ -73,7 +71,8 @@ u32 event_counter::poll(u32 interest, vfs::poll_registrar* registrar)
         std::atomic_thread_fence(std::memory_order_seq_cst); // entered before the counter is read
     }
     const u64 now = _count.load(std::memory_order_relaxed);
-    return (now > 0 ? interest & vfs::poll_event::in : 0) | (now < most ? interest & vfs::poll_event::out : 0);
+    return (now > 0 ? interest & vfs::poll_event::in : 0) |
+           (now < most ? interest & vfs::poll_event::out : 0);
 }
 
 result<size_t> event_counter::describe(std::span<char> buffer) const
@@ -81,7 +80,10 @@ result<size_t> event_counter::describe(std::span<char> buffer) const
     return describe_as("anon_inode:[eventfd]", buffer);
 }
 
-result<int> sys_eventfd(u32 initial) { return sys_eventfd2(initial, 0); }
+result<int> sys_eventfd(u32 initial)
+{
+    return sys_eventfd2(initial, 0);
+}
 
 result<int> sys_eventfd2(u32 initial, u32 flags)
 {

@@ -21,7 +21,8 @@ int file_set::look(poll_wait* registering)
     int ready = 0;
     for (auto& entry : _files) {
         if (entry.file) {
-            auto* const registrar = registering && !ready ? registering->registrar_for(entry.interest) : nullptr;
+            auto* const registrar =
+                registering && !ready ? registering->registrar_for(entry.interest) : nullptr;
             entry.ready = entry.file->poll(entry.interest, registrar) & entry.counts;
         }
         if (entry.ready)

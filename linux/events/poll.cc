@@ -68,8 +68,8 @@ result<int> sys_poll(user_ptr<pollfd> entries, u32 count, int milliseconds)
     return poll_until(entries, count, deadline_in(milliseconds));
 }
 
-result<int> sys_ppoll(user_ptr<pollfd> entries, u32 count, user_ptr<timespec> timeout, user_ptr<const signal_set> mask,
-                      size_t mask_size)
+result<int> sys_ppoll(user_ptr<pollfd> entries, u32 count, user_ptr<timespec> timeout,
+                      user_ptr<const signal_set> mask, size_t mask_size)
 {
     instant deadline = timekeeping::never;
     if (timeout)

@@ -2,11 +2,11 @@
 //
 //     poll_wait wait;
 //     for each file: file.poll(interest, wait.registrar_for(interest))   // enters the file's queues
-//     wait.sleep(...)                                                    // until one of them tells of such an event
-//     for each file: file.poll(interest, nullptr)                        // look again
+//     wait.sleep(...)                                                    // until one of them tells of such
+//     an event for each file: file.poll(interest, nullptr)                        // look again
 //
-// The first few places in queues are on the stack, the rest comes from the heap. Not shared between threads; the files
-// must outlive it.
+// The first few places in queues are on the stack, the rest comes from the heap. Not shared between threads;
+// the files must outlive it.
 #pragma once
 
 #include <array>

@@ -114,7 +114,8 @@ result<int> select_until(three_sets& sets, size_t count, instant deadline)
     TRY(set.wait(deadline));
     int bits = 0;
     i = 0;
-    for_each_wanted(sets, count, [&](size_t descriptor) { bits += sets.keep(descriptor, set.files()[i++].ready); });
+    for_each_wanted(sets, count,
+                    [&](size_t descriptor) { bits += sets.keep(descriptor, set.files()[i++].ready); });
     return bits;
 }
 
@@ -123,7 +124,8 @@ result<int> select(int count, user_ptr<u64> readable, user_ptr<u64> writable, us
 {
     if (count < 0)
         return fail(errc::einval);
-    const size_t limited = std::min(static_cast<size_t>(count), std::max<size_t>(descriptors().capacity(), 1));
+    const size_t limited =
+        std::min(static_cast<size_t>(count), std::max<size_t>(descriptors().capacity(), 1));
     const size_t words = (limited + word_bits - 1) / word_bits;
     three_sets sets;
     TRY(sets.readable.read(readable, words));
@@ -147,7 +149,8 @@ result<int> sys_select(int count, user_ptr<u64> readable, user_ptr<u64> writable
         const timeval t = TRY(timeout.read());
         if (t.seconds < 0 || t.microseconds < 0)
             return fail(errc::einval);
-        deadline = TRY(deadline_in(timespec{t.seconds + t.microseconds / 1'000'000, t.microseconds % 1'000'000 * 1000}));
+        deadline = TRY(
+            deadline_in(timespec{t.seconds + t.microseconds / 1'000'000, t.microseconds % 1'000'000 * 1000}));
     }
     const auto bits = select(count, readable, writable, exceptional, deadline);
     if (timeout && deadline != timekeeping::never) {

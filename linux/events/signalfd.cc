@@ -1,7 +1,7 @@
 // Signals as bytes to read instead of handlers to run. Source: signalfd(2).
 //
-// A read takes signals of the mask that wait for the reading thread or its program; poll looks for the thread that
-// polls, and waits in the program's queue of arrivals.
+// A read takes signals of the mask that wait for the reading thread or its program; poll looks for the thread
+// that polls, and waits in the program's queue of arrivals.
 #include "fs/io_buffer.hh"
 #include "linux/abi/fcntl.hh"
 #include "linux/events/calls.hh"

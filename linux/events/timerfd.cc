@@ -20,9 +20,15 @@ result<nanoseconds> to_nanoseconds(const timespec& t)
     return nanoseconds(std::min(t.seconds, most_seconds) * per_second + t.nanoseconds);
 }
 
-timespec to_timespec(nanoseconds n) { return {n.count() / per_second, n.count() % per_second}; }
+timespec to_timespec(nanoseconds n)
+{
+    return {n.count() / per_second, n.count() % per_second};
+}
 
-constexpr bool is_wall_clock(clock_id clock) { return clock == clock_realtime || clock == clock_realtime_alarm; }
+constexpr bool is_wall_clock(clock_id clock)
+{
+    return clock == clock_realtime || clock == clock_realtime_alarm;
+}
 
 /// A point of the timer's clock on the monotonic one.
 instant to_instant(clock_id clock, nanoseconds point)
@@ -113,8 +119,8 @@ result<size_t> timer_file::read(fs::io_buffer& to)
     while (ticks == 0) { // also when somebody else was faster, or set the timer anew
         if (nonblocking())
             return fail(errc::eagain);
-        TRY(wait_until(
-            _readable, [&] { return _expired.load(std::memory_order_relaxed); }, {.interruptible = true}));
+        TRY(wait_until(_readable, [&] { return _expired.load(std::memory_order_relaxed); },
+                       {.interruptible = true}));
         ticks = take_ticks();
     }
     const size_t copied = to.copy_out(std::as_bytes(std::span(&ticks, 1)));
@@ -152,7 +158,8 @@ result<int> sys_timerfd_create(clock_id clock, u32 flags)
 {
     if (flags & ~(o_cloexec | o_nonblock))
         return fail(errc::einval);
-    if (clock != clock_monotonic && clock != clock_boottime && clock != clock_boottime_alarm && !is_wall_clock(clock))
+    if (clock != clock_monotonic && clock != clock_boottime && clock != clock_boottime_alarm &&
+        !is_wall_clock(clock))
         return fail(errc::einval);
     auto timer = TRY(make_ref<timer_file>(TRY(kind_inode<timer_file>()), clock, flags & o_nonblock));
     return descriptors().install(std::move(timer), flags & o_cloexec ? on_exec::close : on_exec::keep);

@@ -1,7 +1,7 @@
 // A timer behind a descriptor. Source: timerfd_create(2).
 //
-// A periodic timer is armed anew when its ticks are read or asked for, not when it fires: one that nobody reads costs
-// nothing however short its interval. How many ticks have passed is computed from the time.
+// A periodic timer is armed anew when its ticks are read or asked for, not when it fires: one that nobody
+// reads costs nothing however short its interval. How many ticks have passed is computed from the time.
 #pragma once
 
 #include "core/sync/mutex.hh"

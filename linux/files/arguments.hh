@@ -35,8 +35,8 @@ class path_name
     std::string_view _view;
 };
 
-/// Where relative names begin: the root for an absolute name, else what `base` says. Errors: enoent (an empty name),
-/// ebadf, enotdir.
+/// Where relative names begin: the root for an absolute name, else what `base` says. Errors: enoent (an empty
+/// name), ebadf, enotdir.
 result<vfs::path> base_path(int base, const path_name& name);
 
 /// The place that (base, name) means; with at_empty_path and an empty name the descriptor's own file.

@@ -8,11 +8,12 @@ namespace
 using vfs::attribute_changes;
 
 constexpr u32 unchanged_id = ~u32{0};
-constexpr s64 time_now = 0x3fffffff;   // UTIME_NOW
-constexpr s64 time_omit = 0x3ffffffe;  // UTIME_OMIT
+constexpr s64 time_now = 0x3fffffff;  // UTIME_NOW
+constexpr s64 time_omit = 0x3ffffffe; // UTIME_OMIT
 constexpr s64 nanoseconds_per_second = 1'000'000'000;
 
-/// What fchmod, fchown and futimens change: an anonymous file's inode too, but nothing by an O_PATH descriptor.
+/// What fchmod, fchown and futimens change: an anonymous file's inode too, but nothing by an O_PATH
+/// descriptor.
 result<void> change_open_file(int descriptor, const attribute_changes& changes)
 {
     const auto file = TRY(descriptors().use(descriptor));
@@ -82,7 +83,10 @@ result<void> change_times(int base, user_string name, u32 flags, const attribute
 }
 } // namespace
 
-result<void> sys_chmod(user_string name, u32 mode) { return sys_fchmodat(at_fdcwd, name, mode); }
+result<void> sys_chmod(user_string name, u32 mode)
+{
+    return sys_fchmodat(at_fdcwd, name, mode);
+}
 
 result<void> sys_fchmod(int descriptor, u32 mode)
 {
@@ -98,7 +102,10 @@ result<void> sys_fchmodat(int base, user_string name, u32 mode)
     return vfs::set_attributes(TRY(resolve_at(base, name, 0)), changes);
 }
 
-result<void> sys_chown(user_string name, u32 user, u32 group) { return sys_fchownat(at_fdcwd, name, user, group, 0); }
+result<void> sys_chown(user_string name, u32 user, u32 group)
+{
+    return sys_fchownat(at_fdcwd, name, user, group, 0);
+}
 
 result<void> sys_lchown(user_string name, u32 user, u32 group)
 {

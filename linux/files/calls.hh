@@ -1,7 +1,8 @@
-// System calls on files and descriptors. Behaviour and errors: the manual page of each; numbers in linux/syscall.
+// System calls on files and descriptors. Behaviour and errors: the manual page of each; numbers in
+// linux/syscall.
 //
-// Handlers decode their arguments (linux/files/arguments.hh) and hand over to fs/vfs. What ends with eintr comes back
-// as a restart code (linux/syscall/restart.hh).
+// Handlers decode their arguments (linux/files/arguments.hh) and hand over to fs/vfs. What ends with eintr
+// comes back as a restart code (linux/syscall/restart.hh).
 #pragma once
 
 #include "core/base/result.hh"
@@ -48,9 +49,10 @@ result<u64> sys_lseek(int descriptor, s64 offset, u32 origin);
 
 // copy.cc
 result<size_t> sys_sendfile(int out, int in, user_ptr<s64> offset, size_t bytes);
-result<size_t> sys_copy_file_range(int in, user_ptr<s64> in_offset, int out, user_ptr<s64> out_offset, size_t bytes,
-                                   u32 flags);
-result<size_t> sys_splice(int in, user_ptr<s64> in_offset, int out, user_ptr<s64> out_offset, size_t bytes, u32 flags);
+result<size_t> sys_copy_file_range(int in, user_ptr<s64> in_offset, int out, user_ptr<s64> out_offset,
+                                   size_t bytes, u32 flags);
+result<size_t> sys_splice(int in, user_ptr<s64> in_offset, int out, user_ptr<s64> out_offset, size_t bytes,
+                          u32 flags);
 result<size_t> sys_tee(int in, int out, size_t bytes, u32 flags);
 
 // status.cc

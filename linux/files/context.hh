@@ -7,9 +7,16 @@
 
 namespace linux
 {
-inline descriptor_table& descriptors() { return current_program().descriptors(); }
-inline fs_context& filesystem() { return current_program().fs(); }
+inline descriptor_table& descriptors()
+{
+    return current_program().descriptors();
+}
+inline fs_context& filesystem()
+{
+    return current_program().fs();
+}
 
-/// SIGPIPE to the running thread if the write failed for want of a reader; interrupted writes become restartable.
+/// SIGPIPE to the running thread if the write failed for want of a reader; interrupted writes become
+/// restartable.
 result<size_t> finish_write(result<size_t> written);
 } // namespace linux

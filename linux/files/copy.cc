@@ -1,7 +1,8 @@
 // Copying between descriptors inside the kernel: sendfile, copy_file_range, splice, tee.
 //
-// All of them move the bytes through one buffer of the kernel. Bytes that could be read but not written are only lost
-// from a source without position (a pipe), and there the write is tried first for what the target takes.
+// All of them move the bytes through one buffer of the kernel. Bytes that could be read but not written are
+// only lost from a source without position (a pipe), and there the write is tried first for what the target
+// takes.
 #include <algorithm>
 
 #include "linux/files/arguments.hh"
@@ -108,7 +109,10 @@ result<void> give_offset(const side& s, user_ptr<s64> to)
     return to.write(static_cast<s64>(s.offset));
 }
 
-bool is_type(vfs::file& file, vfs::file_type type) { return file.inode().type() == type; }
+bool is_type(vfs::file& file, vfs::file_type type)
+{
+    return file.inode().type() == type;
+}
 } // namespace
 
 result<size_t> sys_sendfile(int out, int in, user_ptr<s64> offset, size_t bytes)
@@ -129,8 +133,8 @@ result<size_t> sys_sendfile(int out, int in, user_ptr<s64> offset, size_t bytes)
     return moved;
 }
 
-result<size_t> sys_copy_file_range(int in, user_ptr<s64> in_offset, int out, user_ptr<s64> out_offset, size_t bytes,
-                                   u32 flags)
+result<size_t> sys_copy_file_range(int in, user_ptr<s64> in_offset, int out, user_ptr<s64> out_offset,
+                                   size_t bytes, u32 flags)
 {
     const auto source = TRY(descriptors().use(in));
     const auto target = TRY(descriptors().use(out));
@@ -158,7 +162,8 @@ result<size_t> sys_copy_file_range(int in, user_ptr<s64> in_offset, int out, use
     return moved;
 }
 
-result<size_t> sys_splice(int in, user_ptr<s64> in_offset, int out, user_ptr<s64> out_offset, size_t bytes, u32 flags)
+result<size_t> sys_splice(int in, user_ptr<s64> in_offset, int out, user_ptr<s64> out_offset, size_t bytes,
+                          u32 flags)
 {
     constexpr u32 known = 0xf; // SPLICE_F_MOVE, NONBLOCK, MORE, GIFT: hints
     if (flags & ~known)

@@ -28,17 +28,22 @@ hazard& hazard_of_this_cpu()
     return hazards[cpu];
 }
 
-/// Returns when no CPU is between looking at `file` in a slot and holding a reference. The slot has been cleared.
+/// Returns when no CPU is between looking at `file` in a slot and holding a reference. The slot has been
+/// cleared.
 void wait_for_readers(const vfs::file* file)
 {
-    std::atomic_thread_fence(std::memory_order_seq_cst); // the slot's clearing before reading hazards; get_shared()
+    std::atomic_thread_fence(
+        std::memory_order_seq_cst); // the slot's clearing before reading hazards; get_shared()
     const unsigned count = hazards_in_use.load();
     for (unsigned cpu = 0; cpu < count; cpu++)
         while (hazards[cpu].file.load(std::memory_order_acquire) == file)
             arch::cpu_relax();
 }
 
-bool test_bit(const u64* words, size_t bit) { return words[bit / word_bits] >> (bit % word_bits) & 1; }
+bool test_bit(const u64* words, size_t bit)
+{
+    return words[bit / word_bits] >> (bit % word_bits) & 1;
+}
 void set_bit(u64* words, size_t bit, bool on)
 {
     const u64 mask = u64{1} << (bit % word_bits);
@@ -46,7 +51,10 @@ void set_bit(u64* words, size_t bit, bool on)
 }
 } // namespace
 
-descriptor_table::~descriptor_table() { close_all(); }
+descriptor_table::~descriptor_table()
+{
+    close_all();
+}
 
 file_ref descriptor_table::get_shared(size_t index)
 {
@@ -204,7 +212,10 @@ result<void> descriptor_table::close(int descriptor)
     if (descriptor < 0)
         return fail(errc::ebadf);
     vfs::file* file;
-    WITH_LOCK(_lock) { file = take_locked(static_cast<size_t>(descriptor)); }
+    WITH_LOCK(_lock)
+    {
+        file = take_locked(static_cast<size_t>(descriptor));
+    }
     if (!file)
         return fail(errc::ebadf);
     finish_close(file);
@@ -216,7 +227,10 @@ void descriptor_table::close_range(u32 first, u32 last)
     const size_t end = std::min(capacity(), static_cast<size_t>(last) + 1);
     for (size_t i = first; i < end; i++) {
         vfs::file* file;
-        WITH_LOCK(_lock) { file = take_locked(i); }
+        WITH_LOCK(_lock)
+        {
+            file = take_locked(i);
+        }
         if (file)
             finish_close(file);
     }

@@ -1,12 +1,12 @@
 // The descriptors of a program: small numbers and the open files that they lead to.
 //
-// Look-up takes no lock. While the program has one thread nobody can close a descriptor during that thread's call, so
-// the file is borrowed as it stands. Afterwards a reader announces the file in its CPU's hazard slot, looks again, and
-// takes a reference; whoever clears a descriptor then waits until no CPU announces that file (a few instructions:
-// kernel code is not preempted). Changes are under the table's spinlock.
+// Look-up takes no lock. While the program has one thread nobody can close a descriptor during that thread's
+// call, so the file is borrowed as it stands. Afterwards a reader announces the file in its CPU's hazard
+// slot, looks again, and takes a reference; whoever clears a descriptor then waits until no CPU announces
+// that file (a few instructions: kernel code is not preempted). Changes are under the table's spinlock.
 //
-// The array doubles when it is full, up to the limit; outgrown arrays live as long as the table, because a reader may
-// still look at one (together they are smaller than the present one).
+// The array doubles when it is full, up to the limit; outgrown arrays live as long as the table, because a
+// reader may still look at one (together they are smaller than the present one).
 #pragma once
 
 #include <atomic>
@@ -62,7 +62,8 @@ class descriptor_table
     descriptor_table& operator=(const descriptor_table&) = delete;
     ~descriptor_table();
 
-    /// The file, or empty if there is none. O_PATH files are found too. Inline: every call on a file begins here.
+    /// The file, or empty if there is none. O_PATH files are found too. Inline: every call on a file begins
+    /// here.
     file_ref get(int descriptor)
     {
         const auto index = static_cast<size_t>(static_cast<unsigned>(descriptor));
@@ -70,13 +71,15 @@ class descriptor_table
             return {};
         if (_shared.load(std::memory_order_relaxed))
             return get_shared(index);
-        return file_ref::borrowed(_slots.load(std::memory_order_relaxed)[index].load(std::memory_order_relaxed));
+        return file_ref::borrowed(
+            _slots.load(std::memory_order_relaxed)[index].load(std::memory_order_relaxed));
     }
     /// The same for calls that do something with it. Errors: ebadf, also for O_PATH files.
     result<file_ref> use(int descriptor);
     result<file_ref> use_any(int descriptor);
 
-    /// The lowest free number from `lowest` on. Errors: emfile, enomem; einval if `lowest` is beyond the limit.
+    /// The lowest free number from `lowest` on. Errors: emfile, enomem; einval if `lowest` is beyond the
+    /// limit.
     result<int> install(ref_ptr<vfs::file> file, on_exec mode, int lowest = 0);
     /// dup2, dup3: this very number; what was there is closed. Errors: ebadf if beyond the limit, enomem.
     result<int> install_at(int descriptor, ref_ptr<vfs::file> file, on_exec mode);

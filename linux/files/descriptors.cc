@@ -13,7 +13,10 @@ constexpr u32 close_range_unshare = 2;
 constexpr u32 close_range_cloexec = 4;
 constexpr u64 number_of_fcntl = 72;
 
-constexpr on_exec exec_mode_of(bool close) { return close ? on_exec::close : on_exec::keep; }
+constexpr on_exec exec_mode_of(bool close)
+{
+    return close ? on_exec::close : on_exec::keep;
+}
 
 result<s64> duplicate_from(int descriptor, u64 lowest, on_exec mode)
 {

@@ -70,5 +70,8 @@ result<void> sys_fchdir(int descriptor)
     return {};
 }
 
-result<u32> sys_umask(u32 mask) { return filesystem().set_umask(mask); }
+result<u32> sys_umask(u32 mask)
+{
+    return filesystem().set_umask(mask);
+}
 } // namespace linux

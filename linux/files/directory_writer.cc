@@ -6,8 +6,8 @@ namespace linux
 {
 namespace
 {
-// What both formats begin with; in the new one the type and then the name follow, in the old one the name, and the
-// type is the record's last byte.
+// What both formats begin with; in the new one the type and then the name follow, in the old one the name,
+// and the type is the record's last byte.
 struct record_head {
     u64 inode;
     u64 next;

@@ -1,4 +1,5 @@
-// Extended attributes: names such as "user.mime_type" with a value, where the file system keeps them (xattr(7)).
+// Extended attributes: names such as "user.mime_type" with a value, where the file system keeps them
+// (xattr(7)).
 #include <algorithm>
 
 #include "linux/files/arguments.hh"
@@ -32,7 +33,10 @@ struct attribute_name {
     std::string_view view() const { return {text.data(), length}; }
 };
 
-result<vfs::path> place(user_string name, u32 flags) { return resolve_at(at_fdcwd, name, flags); }
+result<vfs::path> place(user_string name, u32 flags)
+{
+    return resolve_at(at_fdcwd, name, flags);
+}
 
 result<size_t> get(vfs::inode& inode, user_string key, virt_addr value, size_t size)
 {

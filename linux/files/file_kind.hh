@@ -1,4 +1,5 @@
-// Telling anonymous files apart without RTTI: every class of them has one inode of its own, shared by all its files.
+// Telling anonymous files apart without RTTI: every class of them has one inode of its own, shared by all its
+// files.
 #pragma once
 
 #include <atomic>
@@ -29,7 +30,8 @@ result<ref_ptr<vfs::inode>> kind_inode()
 template <class File>
 File* file_as(vfs::file& file)
 {
-    return &file.inode() == inode_of_kind<File>.load(std::memory_order_acquire) ? static_cast<File*>(&file) : nullptr;
+    return &file.inode() == inode_of_kind<File>.load(std::memory_order_acquire) ? static_cast<File*>(&file)
+                                                                                : nullptr;
 }
 
 /// What /proc/self/fd/N shows for it: "anon_inode:[eventfd]".

@@ -1,5 +1,5 @@
-// What relative names and new files depend on: the working directory and the file mode creation mask; and which file
-// the program is. One per program (threads share it, as CLONE_FS says).
+// What relative names and new files depend on: the working directory and the file mode creation mask; and
+// which file the program is. One per program (threads share it, as CLONE_FS says).
 #pragma once
 
 #include <atomic>

@@ -75,7 +75,8 @@ result<s64> range_lock(vfs::file& file, u32 command, user_ptr<flock> argument)
     file_locks::request wanted{.inode = &file.inode(),
                                .kind = file_locks::family::range,
                                .by = owner_of(file, command),
-                               .how = from.type == f_wrlck ? file_locks::mode::exclusive : file_locks::mode::shared};
+                               .how = from.type == f_wrlck ? file_locks::mode::exclusive
+                                                           : file_locks::mode::shared};
     TRY(set_range(file, from, wanted));
 
     if (command == f_getlk || command == f_ofd_getlk) {
@@ -91,7 +92,8 @@ result<s64> range_lock(vfs::file& file, u32 command, user_ptr<flock> argument)
         return fail(errc::ebadf);
     if (is_of_file(command))
         note_end_matters(file);
-    const auto wait = command == f_setlkw || command == f_ofd_setlkw ? file_locks::waiting::yes : file_locks::waiting::no;
+    const auto wait =
+        command == f_setlkw || command == f_ofd_setlkw ? file_locks::waiting::yes : file_locks::waiting::no;
     const auto got = file_locks::acquire(wanted, wait);
     if (!got)
         return fail(restartable(got.error()));
@@ -117,8 +119,8 @@ result<void> sys_flock(int descriptor, u32 operation)
         return fail(errc::einval);
     }
     note_end_matters(*file);
-    return restartable(
-        file_locks::acquire(wanted, operation & lock_nb ? file_locks::waiting::no : file_locks::waiting::yes));
+    return restartable(file_locks::acquire(wanted, operation & lock_nb ? file_locks::waiting::no
+                                                                       : file_locks::waiting::yes));
 }
 
 void release_program_locks(vfs::file& file)
@@ -126,5 +128,8 @@ void release_program_locks(vfs::file& file)
     file_locks::release_all({&current_program(), false}, &file.inode());
 }
 
-void release_file_locks(vfs::file& file) { file_locks::release_all({&file, true}, &file.inode()); }
+void release_file_locks(vfs::file& file)
+{
+    file_locks::release_all({&file, true}, &file.inode());
+}
 } // namespace linux

@@ -26,14 +26,20 @@ struct lock_table {
 };
 constinit lock_table table;
 
-bool same_owner(const file_locks::owner& a, const file_locks::owner& b) { return a.who == b.who; }
+bool same_owner(const file_locks::owner& a, const file_locks::owner& b)
+{
+    return a.who == b.who;
+}
 
 bool same_file(const file_locks::request& a, const file_locks::request& b)
 {
     return a.inode == b.inode && a.kind == b.kind;
 }
 
-bool overlap(const file_locks::request& a, const file_locks::request& b) { return a.start < b.end && b.start < a.end; }
+bool overlap(const file_locks::request& a, const file_locks::request& b)
+{
+    return a.start < b.end && b.start < a.end;
+}
 
 bool in_the_way(const file_locks::request& there, const file_locks::request& wanted)
 {
@@ -95,7 +101,10 @@ result<void> cut(const file_locks::request& wanted) REQUIRES(table.lock)
 }
 } // namespace
 
-bool file_locks::any() { return table.count.load(std::memory_order_relaxed) != 0; }
+bool file_locks::any()
+{
+    return table.count.load(std::memory_order_relaxed) != 0;
+}
 
 result<void> file_locks::acquire(const request& wanted, waiting wait)
 {
@@ -106,9 +115,8 @@ result<void> file_locks::acquire(const request& wanted, waiting wait)
         // A whole-file lock that is being converted is lost while its owner waits (flock(2)).
         if (wanted.kind == family::whole_file)
             TRY(cut(wanted));
-        TRY(wait_until(
-            table.released, table.lock, [&]() REQUIRES(table.lock) { return !blocker(wanted); },
-            {.interruptible = true}));
+        TRY(wait_until(table.released, table.lock, [&]() REQUIRES(table.lock) { return !blocker(wanted); },
+                       {.interruptible = true}));
     }
     TRY(cut(wanted));
     TRY(insert(wanted));

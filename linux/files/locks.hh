@@ -1,9 +1,11 @@
 // Advisory locks: flock(2) on whole files, fcntl(2) on byte ranges (POSIX and open-file-description locks).
 //
-// A lock belongs to its owner: the program (POSIX) or an open file (flock, OFD). Locks of one owner never conflict, so
-// POSIX locks of the only program meet nobody but OFD locks. flock and range locks do not see each other, as on Linux.
+// A lock belongs to its owner: the program (POSIX) or an open file (flock, OFD). Locks of one owner never
+// conflict, so POSIX locks of the only program meet nobody but OFD locks. flock and range locks do not see
+// each other, as on Linux.
 //
-// Locks hang in one table by inode; one mutex guards it, because programs take a handful. Source: fcntl_locking(2).
+// Locks hang in one table by inode; one mutex guards it, because programs take a handful. Source:
+// fcntl_locking(2).
 #pragma once
 
 #include <optional>

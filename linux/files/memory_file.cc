@@ -61,7 +61,8 @@ class memory_file final : public vfs::regular_file
 
     result<size_t> write(fs::io_buffer& from) override
     {
-        const u64 position = flags() & vfs::open_flag::append ? TRY(size_now()) : TRY(seek(0, vfs::seek_origin::current));
+        const u64 position =
+            flags() & vfs::open_flag::append ? TRY(size_now()) : TRY(seek(0, vfs::seek_origin::current));
         TRY(check_write(position, from.remaining()));
         return regular_file::write(from);
     }

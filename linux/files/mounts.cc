@@ -6,7 +6,8 @@ namespace linux
 {
 namespace
 {
-constexpr u64 number_of_pivot_root = 155, number_of_chroot = 161, number_of_mount = 165, number_of_umount2 = 166;
+constexpr u64 number_of_pivot_root = 155, number_of_chroot = 161, number_of_mount = 165,
+              number_of_umount2 = 166;
 
 result<void> refuse(u64 number, std::string_view what, u64 value = 0)
 {
@@ -27,5 +28,8 @@ result<void> sys_pivot_root(virt_addr, virt_addr)
 {
     return refuse(number_of_pivot_root, "pivot_root: the root stays as it is");
 }
-result<void> sys_chroot(user_string) { return refuse(number_of_chroot, "chroot: the root stays as it is"); }
+result<void> sys_chroot(user_string)
+{
+    return refuse(number_of_chroot, "chroot: the root stays as it is");
+}
 } // namespace linux

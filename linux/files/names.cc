@@ -8,10 +8,16 @@ namespace linux
 {
 namespace
 {
-u32 masked(u32 mode) { return mode & ~filesystem().umask(); }
+u32 masked(u32 mode)
+{
+    return mode & ~filesystem().umask();
+}
 } // namespace
 
-result<void> sys_mkdir(user_string name, u32 mode) { return sys_mkdirat(at_fdcwd, name, mode); }
+result<void> sys_mkdir(user_string name, u32 mode)
+{
+    return sys_mkdirat(at_fdcwd, name, mode);
+}
 
 result<void> sys_mkdirat(int base, user_string name, u32 mode)
 {
@@ -20,7 +26,10 @@ result<void> sys_mkdirat(int base, user_string name, u32 mode)
     return vfs::make_directory(place.base, place.name.view(), masked(mode & (0777 | s_isvtx)));
 }
 
-result<void> sys_mknod(user_string name, u32 mode, u32 device) { return sys_mknodat(at_fdcwd, name, mode, device); }
+result<void> sys_mknod(user_string name, u32 mode, u32 device)
+{
+    return sys_mknodat(at_fdcwd, name, mode, device);
+}
 
 result<void> sys_mknodat(int base, user_string name, u32 mode, u32 device)
 {
@@ -44,9 +53,15 @@ result<void> sys_mknodat(int base, user_string name, u32 mode, u32 device)
     return vfs::make_node(place.base, place.name.view(), masked(mode), decode_device(device));
 }
 
-result<void> sys_rmdir(user_string name) { return sys_unlinkat(at_fdcwd, name, at_removedir); }
+result<void> sys_rmdir(user_string name)
+{
+    return sys_unlinkat(at_fdcwd, name, at_removedir);
+}
 
-result<void> sys_unlink(user_string name) { return sys_unlinkat(at_fdcwd, name, 0); }
+result<void> sys_unlink(user_string name)
+{
+    return sys_unlinkat(at_fdcwd, name, 0);
+}
 
 result<void> sys_unlinkat(int base, user_string name, u32 flags)
 {
@@ -59,7 +74,10 @@ result<void> sys_unlinkat(int base, user_string name, u32 flags)
     return vfs::unlink(place.base, place.name.view());
 }
 
-result<void> sys_rename(user_string from, user_string to) { return sys_renameat2(at_fdcwd, from, at_fdcwd, to, 0); }
+result<void> sys_rename(user_string from, user_string to)
+{
+    return sys_renameat2(at_fdcwd, from, at_fdcwd, to, 0);
+}
 
 result<void> sys_renameat(int from_base, user_string from, int to_base, user_string to)
 {
@@ -81,7 +99,10 @@ result<void> sys_renameat2(int from_base, user_string from, int to_base, user_st
     return vfs::rename(old_place.base, old_place.name.view(), new_place.base, new_place.name.view(), flags);
 }
 
-result<void> sys_link(user_string from, user_string to) { return sys_linkat(at_fdcwd, from, at_fdcwd, to, 0); }
+result<void> sys_link(user_string from, user_string to)
+{
+    return sys_linkat(at_fdcwd, from, at_fdcwd, to, 0);
+}
 
 result<void> sys_linkat(int from_base, user_string from, int to_base, user_string to, u32 flags)
 {
@@ -94,7 +115,10 @@ result<void> sys_linkat(int from_base, user_string from, int to_base, user_strin
     return vfs::link(existing, place.base, place.name.view());
 }
 
-result<void> sys_symlink(user_string target, user_string name) { return sys_symlinkat(target, at_fdcwd, name); }
+result<void> sys_symlink(user_string target, user_string name)
+{
+    return sys_symlinkat(target, at_fdcwd, name);
+}
 
 result<void> sys_symlinkat(user_string target, int base, user_string name)
 {

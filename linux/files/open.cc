@@ -8,9 +8,9 @@ namespace
 {
 using namespace vfs;
 
-constexpr u32 known_flags = o_accmode | o_creat | o_excl | o_noctty | o_trunc | o_append | o_nonblock | o_dsync |
-                            o_async | o_direct | o_largefile | o_directory | o_nofollow | o_noatime | o_cloexec |
-                            o_sync | o_path | o_tmpfile;
+constexpr u32 known_flags = o_accmode | o_creat | o_excl | o_noctty | o_trunc | o_append | o_nonblock |
+                            o_dsync | o_async | o_direct | o_largefile | o_directory | o_nofollow |
+                            o_noatime | o_cloexec | o_sync | o_path | o_tmpfile;
 /// What counts beside O_PATH.
 constexpr u32 path_flags = o_directory | o_nofollow | o_path | o_cloexec;
 constexpr u32 tmpfile_only = o_tmpfile & ~o_directory;
@@ -41,7 +41,10 @@ struct open_how {
 };
 } // namespace
 
-result<int> sys_open(user_string name, u32 flags, u32 mode) { return sys_openat(at_fdcwd, name, flags, mode); }
+result<int> sys_open(user_string name, u32 flags, u32 mode)
+{
+    return sys_openat(at_fdcwd, name, flags, mode);
+}
 
 result<int> sys_openat(int base, user_string name, u32 flags, u32 mode)
 {

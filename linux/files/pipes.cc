@@ -4,7 +4,10 @@
 
 namespace linux
 {
-result<void> sys_pipe(user_ptr<int> descriptors) { return sys_pipe2(descriptors, 0); }
+result<void> sys_pipe(user_ptr<int> descriptors)
+{
+    return sys_pipe2(descriptors, 0);
+}
 
 result<void> sys_pipe2(user_ptr<int> out, u32 flags)
 {

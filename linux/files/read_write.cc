@@ -36,8 +36,12 @@ constexpr u32 flag_data_sync = 2;
 constexpr u32 flag_sync = 4;
 constexpr s64 current_position = -1;
 
-/// Linux puts the two halves together so that 32-bit programs can pass them; on this machine `low` is all of it.
-constexpr s64 offset_of(u64 low, u64) { return static_cast<s64>(low); }
+/// Linux puts the two halves together so that 32-bit programs can pass them; on this machine `low` is all of
+/// it.
+constexpr s64 offset_of(u64 low, u64)
+{
+    return static_cast<s64>(low);
+}
 
 result<size_t> read_segments(int descriptor, user_ptr<const iovec> segments, size_t count, s64 offset)
 {
@@ -165,8 +169,8 @@ result<size_t> sys_pwritev2(int descriptor, user_ptr<const iovec> segments, size
     const auto written = write_segments(descriptor, segments, count, offset);
     if (written && *written && flags & (flag_data_sync | flag_sync)) {
         const auto file = writable(descriptor);
-    if (!file) [[unlikely]]
-        return fail(errc::ebadf);
+        if (!file) [[unlikely]]
+            return fail(errc::ebadf);
         TRY(file->synchronize(flags & flag_sync ? vfs::sync_scope::all : vfs::sync_scope::data_only));
     }
     return written;

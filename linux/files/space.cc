@@ -11,7 +11,10 @@ namespace
 {
 constexpr u64 number_of_fallocate = 285;
 
-bool is_type(vfs::file& file, vfs::file_type type) { return file.inode().type() == type; }
+bool is_type(vfs::file& file, vfs::file_type type)
+{
+    return file.inode().type() == type;
+}
 
 /// RLIMIT_FSIZE: SIGXFSZ and an error for who goes beyond it.
 result<void> check_size_limit(u64 size)
@@ -77,9 +80,15 @@ result<void> sys_fallocate(int descriptor, u32 mode, s64 offset, s64 length)
     return file->allocate(mode, static_cast<u64>(offset), static_cast<u64>(length));
 }
 
-result<void> sys_fsync(int descriptor) { return synchronize(descriptor, vfs::sync_scope::all); }
+result<void> sys_fsync(int descriptor)
+{
+    return synchronize(descriptor, vfs::sync_scope::all);
+}
 
-result<void> sys_fdatasync(int descriptor) { return synchronize(descriptor, vfs::sync_scope::data_only); }
+result<void> sys_fdatasync(int descriptor)
+{
+    return synchronize(descriptor, vfs::sync_scope::data_only);
+}
 
 result<void> sys_sync()
 {

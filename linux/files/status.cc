@@ -1,6 +1,6 @@
 // stat, statx, statfs and access: what is known of a file, in Linux's structures.
-#include "linux/files/arguments.hh"
 #include "linux/files/status.hh"
+#include "linux/files/arguments.hh"
 
 namespace linux
 {
@@ -8,7 +8,10 @@ namespace
 {
 using vfs::attributes;
 
-timespec to_timespec(const vfs::timestamp& t) { return {t.second, t.nanosecond}; }
+timespec to_timespec(const vfs::timestamp& t)
+{
+    return {t.second, t.nanosecond};
+}
 
 statx_timestamp to_statx(const vfs::timestamp& t)
 {
@@ -59,7 +62,8 @@ result<void> give_statx(const attributes& a, user_ptr<statx> out)
     return out.write(s);
 }
 
-/// Attributes of (base, name); an empty name with at_empty_path means the descriptor itself, also without a path.
+/// Attributes of (base, name); an empty name with at_empty_path means the descriptor itself, also without a
+/// path.
 result<void> read_attributes(int base, user_string name, u32 flags, attributes& out)
 {
     if (flags & at_empty_path && base >= 0 && TRY(name.read()) == '\0') {
@@ -91,7 +95,10 @@ result<void> give_usage(const vfs::mount& where, user_ptr<statfs> out)
 }
 } // namespace
 
-result<void> sys_stat(user_string name, user_ptr<stat> out) { return sys_newfstatat(at_fdcwd, name, out, 0); }
+result<void> sys_stat(user_string name, user_ptr<stat> out)
+{
+    return sys_newfstatat(at_fdcwd, name, out, 0);
+}
 
 result<void> sys_lstat(user_string name, user_ptr<stat> out)
 {
@@ -117,7 +124,8 @@ result<void> sys_newfstatat(int base, user_string name, user_ptr<stat> out, u32 
 
 result<void> sys_statx(int base, user_string name, u32 flags, u32 mask, user_ptr<statx> out)
 {
-    if (mask & statx_reserved || flags & ~(at_symlink_nofollow | at_no_automount | at_empty_path | at_statx_sync_type) ||
+    if (mask & statx_reserved ||
+        flags & ~(at_symlink_nofollow | at_no_automount | at_empty_path | at_statx_sync_type) ||
         (flags & at_statx_sync_type) == at_statx_sync_type)
         return fail(errc::einval);
     attributes a;
@@ -146,9 +154,15 @@ result<void> sys_fstatfs(int descriptor, user_ptr<statfs> out)
     return out.write(s);
 }
 
-result<void> sys_access(user_string name, u32 mode) { return sys_faccessat2(at_fdcwd, name, mode, 0); }
+result<void> sys_access(user_string name, u32 mode)
+{
+    return sys_faccessat2(at_fdcwd, name, mode, 0);
+}
 
-result<void> sys_faccessat(int base, user_string name, u32 mode) { return sys_faccessat2(base, name, mode, 0); }
+result<void> sys_faccessat(int base, user_string name, u32 mode)
+{
+    return sys_faccessat2(base, name, mode, 0);
+}
 
 result<void> sys_faccessat2(int base, user_string name, u32 mode, u32 flags)
 {

@@ -76,7 +76,9 @@ bool leave_bucket(futex_waiter& w)
 }
 
 futex_bucket_pair::futex_bucket_pair(futex_bucket& a, futex_bucket& b)
-    : _first(&a < &b ? a : b), _second(&a == &b ? nullptr : &a < &b ? &b : &a)
+    : _first(&a < &b ? a : b), _second(&a == &b  ? nullptr
+                                       : &a < &b ? &b
+                                                 : &a)
 {
     _first.lock();
     if (_second)

@@ -1,11 +1,12 @@
 // The hash table of threads that wait on futex words.
 //
-// A waiter lies on its thread's kernel stack and hangs in the bucket of its key. Whoever takes it out does so under the
-// bucket's lock and wakes it before dropping the lock; the waiter takes that lock once more before it goes away. So a
-// waker never touches a waiter, or a thread, that is gone. Two buckets are locked in the order of their addresses.
+// A waiter lies on its thread's kernel stack and hangs in the bucket of its key. Whoever takes it out does so
+// under the bucket's lock and wakes it before dropping the lock; the waiter takes that lock once more before
+// it goes away. So a waker never touches a waiter, or a thread, that is gone. Two buckets are locked in the
+// order of their addresses.
 //
-// A waker that finds `waiters` 0 need not lock: it has changed the word and then reads the count, the waiter counts
-// itself and then reads the word, both with a full fence between.
+// A waker that finds `waiters` 0 need not lock: it has changed the word and then reads the count, the waiter
+// counts itself and then reads the word, both with a full fence between.
 #pragma once
 
 #include <array>
@@ -28,14 +29,14 @@ struct futex_waiter : sched::thread_waiter {
     futex_waiter(task& waiting, const futex_key& waits_for, u32 wanted_bits);
 
     task& thread;
-    futex_key key;             // its bucket's lock
-    u32 bits;                  // FUTEX_WAIT_BITSET
-    u8 priority;               // realtime priority: who goes first
+    futex_key key;                // its bucket's lock
+    u32 bits;                     // FUTEX_WAIT_BITSET
+    u8 priority;                  // realtime priority: who goes first
     bool wants_ownership = false; // waits for a PI futex, which is handed to it
-    bool moves_to_pi = false;  // FUTEX_WAIT_REQUEUE_PI, not moved yet
-    futex_key move_target;     // where to
+    bool moves_to_pi = false;     // FUTEX_WAIT_REQUEUE_PI, not moved yet
+    futex_key move_target;        // where to
     futex_grant granted = futex_grant::none;
-    int owner_tid = 0;         // of the PI futex; its bucket's lock
+    int owner_tid = 0; // of the PI futex; its bucket's lock
 
     std::atomic<futex_bucket*> bucket{nullptr}; // changes under the old one's lock
     bool queued = false;                        // the bucket's lock
@@ -86,7 +87,8 @@ inline futex_bucket& bucket_of(const futex_key& key)
     return futex_buckets[hash_futex_key(reinterpret_cast<u64>(key.object), key.offset, futex_bucket_count)];
 }
 
-/// Takes a waiter out wherever it hangs now. False if somebody has already woken it; then he is done with it, too.
+/// Takes a waiter out wherever it hangs now. False if somebody has already woken it; then he is done with it,
+/// too.
 bool leave_bucket(futex_waiter& w);
 
 /// Both buckets locked, in order; one bucket only once.

@@ -44,7 +44,10 @@ struct decoded_call {
     virt_addr second;
     u32 value3;
 
-    time_base absolute() const { return realtime ? time_base::absolute_realtime : time_base::absolute_monotonic; }
+    time_base absolute() const
+    {
+        return realtime ? time_base::absolute_realtime : time_base::absolute_monotonic;
+    }
 };
 
 result<u64> wait(const decoded_call& c, u32 bits, time_base base)
@@ -93,7 +96,8 @@ result<u64> requeue_to_owner(const decoded_call& c)
                                    .expected = c.value3});
 }
 
-result<u64> decode_and_run(virt_addr word, int operation, u32 value, u64 timeout, virt_addr second, u32 value3)
+result<u64> decode_and_run(virt_addr word, int operation, u32 value, u64 timeout, virt_addr second,
+                           u32 value3)
 {
     const int command = operation & futex_command_mask;
     const bool realtime = operation & futex_clock_realtime;

@@ -1,5 +1,5 @@
-// What makes two futex words the same: private ones by address space and address, shared ones by the memory object
-// behind the mapping and the offset in it. Source: futex(2), FUTEX_PRIVATE_FLAG.
+// What makes two futex words the same: private ones by address space and address, shared ones by the memory
+// object behind the mapping and the offset in it. Source: futex(2), FUTEX_PRIVATE_FLAG.
 #pragma once
 
 #include "core/base/result.hh"
@@ -21,7 +21,8 @@ enum class futex_scope : u8 { private_to_program, shared };
 /// Errors: efault if it is not mapped.
 result<futex_key> make_shared_futex_key(mm::address_space& space, virt_addr word);
 
-/// Errors: einval if the word is not aligned, efault if it is no address of the application or a shared one not mapped.
+/// Errors: einval if the word is not aligned, efault if it is no address of the application or a shared one
+/// not mapped.
 inline result<futex_key> make_futex_key(program& owner, virt_addr word, futex_scope scope)
 {
     if (!is_aligned(word.value, sizeof(u32))) [[unlikely]]

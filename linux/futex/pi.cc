@@ -1,8 +1,9 @@
-// PI futexes: the word holds the owner's thread id, and the kernel hands it on (futex(2), "Priority-inheritance
-// futexes"). Waiters are served by realtime priority, then in order. The owner itself is not boosted: docs/threads.md.
+// PI futexes: the word holds the owner's thread id, and the kernel hands it on (futex(2),
+// "Priority-inheritance futexes"). Waiters are served by realtime priority, then in order. The owner itself
+// is not boosted: docs/threads.md.
 //
-// Owners are looked up before the bucket is locked, because the thread list's lock comes first; under the lock the word
-// is read again, and if another thread owns it by then everything begins anew.
+// Owners are looked up before the bucket is locked, because the thread list's lock comes first; under the
+// lock the word is read again, and if another thread owns it by then everything begins anew.
 #include "linux/futex/pi.hh"
 
 #include "core/mm/user_access.hh"
@@ -87,7 +88,8 @@ result<attempt> lock_or_enter(futex_bucket& bucket, futex_waiter& self, virt_add
 bool was_overlooked(const observed_owner& observed, futex_waiter& self)
 {
     std::atomic_thread_fence(std::memory_order_seq_cst); // entered before the flag is read
-    return observed.owner && observed.owner->has_left_futexes.load(std::memory_order_relaxed) && leave_bucket(self);
+    return observed.owner && observed.owner->has_left_futexes.load(std::memory_order_relaxed) &&
+           leave_bucket(self);
 }
 
 /// Gives every waiter for `key` its new owner's id.
@@ -220,7 +222,8 @@ class owner_requeue
 {
   public:
     owner_requeue(const futex_requeue_request& request, const futex_key& from_key, const futex_key& to_key)
-        : _request(request), _from_key(from_key), _to_key(to_key), _from(bucket_of(from_key)), _to(bucket_of(to_key))
+        : _request(request), _from_key(from_key), _to_key(to_key), _from(bucket_of(from_key)),
+          _to(bucket_of(to_key))
     {
     }
 
@@ -241,10 +244,10 @@ class owner_requeue
             if (!w->moves_to_pi || !(w->move_target == _to_key))
                 return fail(errc::einval);
         const u32 new_owner = expected_owner ? expected_owner : static_cast<u32>(top->thread.tid);
-        const bool contended = expected_owner || _from.find(_from_key, top) || first_owner_to_be(_to, _to_key);
+        const bool contended =
+            expected_owner || _from.find(_from_key, top) || first_owner_to_be(_to, _to_key);
         const u32 wanted = new_owner | (*value & futex_owner_died) | (contended ? futex_waiters : 0);
-        const auto seen =
-            mm::compare_exchange_user_u32(_request.to, *value, wanted, mm::fault_mode::nofault);
+        const auto seen = mm::compare_exchange_user_u32(_request.to, *value, wanted, mm::fault_mode::nofault);
         if (!seen || *seen != *value)
             return std::optional<u64>();
         u64 count = 0;

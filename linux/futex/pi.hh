@@ -6,9 +6,9 @@
 
 namespace linux
 {
-/// Gives the word to the first thread that waits for it, or makes it free. `old_value` is what the word holds, `extra`
-/// is or'ed to its new value (FUTEX_OWNER_DIED). True if done, false if the word has changed. Errors: efault (nothing was
-/// changed; the page is not there now).
+/// Gives the word to the first thread that waits for it, or makes it free. `old_value` is what the word
+/// holds, `extra` is or'ed to its new value (FUTEX_OWNER_DIED). True if done, false if the word has changed.
+/// Errors: efault (nothing was changed; the page is not there now).
 result<bool> hand_over(futex_bucket& bucket, const futex_key& key, virt_addr word, u32 old_value, u32 extra)
     REQUIRES(bucket);
 

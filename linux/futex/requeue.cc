@@ -12,8 +12,8 @@ namespace
 constexpr int max_count = 0x7fffffff;
 
 /// Moves up to `count` waiters from one key to another. Both buckets are locked.
-unsigned move_waiters(futex_bucket& from, const futex_key& from_key, futex_bucket& to, const futex_key& to_key,
-                      unsigned count) NO_THREAD_SAFETY_ANALYSIS
+unsigned move_waiters(futex_bucket& from, const futex_key& from_key, futex_bucket& to,
+                      const futex_key& to_key, unsigned count) NO_THREAD_SAFETY_ANALYSIS
 {
     unsigned moved = 0;
     for (futex_waiter* w = from.find(from_key); w && moved < count;) {
@@ -55,9 +55,8 @@ result<u64> futex_requeue_waiters(const futex_requeue_request& request)
                 if (*value != request.expected)
                     return fail(errc::eagain);
                 const unsigned woken = wake_locked(from, from_key, request.wake_count);
-                const unsigned moved = from_key == to_key
-                                           ? 0
-                                           : move_waiters(from, from_key, to, to_key, request.move_count);
+                const unsigned moved =
+                    from_key == to_key ? 0 : move_waiters(from, from_key, to, to_key, request.move_count);
                 return woken + moved;
             }
         }

@@ -1,5 +1,5 @@
-// See thread_end.hh. The robust list is the application's own memory and may be anything, also a ring or garbage: at
-// most 2048 entries are followed, and the first unreadable one ends it (set_robust_list(2)).
+// See thread_end.hh. The robust list is the application's own memory and may be anything, also a ring or
+// garbage: at most 2048 entries are followed, and the first unreadable one ends it (set_robust_list(2)).
 #include "linux/futex/thread_end.hh"
 
 #include "core/mm/user_access.hh"
@@ -19,7 +19,10 @@ struct robust_entry {
     u64 address;
     bool pi;
 };
-robust_entry decode(u64 pointer) { return {pointer & ~pi_bit, (pointer & pi_bit) != 0}; }
+robust_entry decode(u64 pointer)
+{
+    return {pointer & ~pi_bit, (pointer & pi_bit) != 0};
+}
 
 /// False if another attempt is needed.
 result<bool> try_release_word(task& dead, virt_addr word, bool pi, bool pending)

@@ -44,10 +44,10 @@ errc interrupted(task& self, const futex_wait_request& request)
 {
     if (request.deadline == timekeeping::never)
         return errc::erestartsys;
-    self.restart = {.deadline = request.deadline,
-                    .arguments = {request.word.value, static_cast<u64>(request.scope), request.expected,
-                                  request.bits},
-                    .resume = resume_wait};
+    self.restart = {
+        .deadline = request.deadline,
+        .arguments = {request.word.value, static_cast<u64>(request.scope), request.expected, request.bits},
+        .resume = resume_wait};
     return errc::erestart_restartblock;
 }
 } // namespace

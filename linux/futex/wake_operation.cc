@@ -7,7 +7,10 @@ namespace
 {
 // FUTEX_WAKE_OP's encoding: operation, comparison, two signed 12-bit arguments.
 constexpr u32 operation_shift_flag = 8;
-constexpr s32 sign_extend_12(u32 value) { return static_cast<s32>(value << 20) >> 20; }
+constexpr s32 sign_extend_12(u32 value)
+{
+    return static_cast<s32>(value << 20) >> 20;
+}
 
 bool compare(u32 comparison, s32 value, s32 argument, bool& known)
 {
@@ -59,8 +62,8 @@ result<wake_operation> apply_wake_operation(u32 encoded, u32 old_value)
         return fail(errc::enosys);
     }
     bool known;
-    answer.wake_second = compare((encoded >> 24) & 0xf, static_cast<s32>(old_value),
-                                 sign_extend_12(encoded & 0xfff), known);
+    answer.wake_second =
+        compare((encoded >> 24) & 0xf, static_cast<s32>(old_value), sign_extend_12(encoded & 0xfff), known);
     if (!known)
         return fail(errc::enosys);
     return answer;

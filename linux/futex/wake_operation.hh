@@ -11,6 +11,7 @@ struct wake_operation {
     bool wake_second; // the waiters of the changed word are woken, too
 };
 
-/// `encoded` holds operation, comparison and two signed 12-bit arguments. Errors: enosys for what does not exist.
+/// `encoded` holds operation, comparison and two signed 12-bit arguments. Errors: enosys for what does not
+/// exist.
 result<wake_operation> apply_wake_operation(u32 encoded, u32 old_value);
 } // namespace linux

@@ -13,7 +13,10 @@ namespace linux
 {
 namespace
 {
-mm::address_space& space() { return current_program().address_space(); }
+mm::address_space& space()
+{
+    return current_program().address_space();
+}
 
 /// What mm does for it; nothing for advice that has no effect without fork or page merging.
 std::optional<mm::advice> to_advice(int advice)
@@ -114,7 +117,8 @@ result<void> sys_madvise(virt_addr start, u64 length, int advice)
 
 result<void> sys_msync(virt_addr start, u64 length, int flags)
 {
-    if ((flags & ~(ms_async | ms_invalidate | ms_sync)) || (flags & (ms_async | ms_sync)) == (ms_async | ms_sync))
+    if ((flags & ~(ms_async | ms_invalidate | ms_sync)) ||
+        (flags & (ms_async | ms_sync)) == (ms_async | ms_sync))
         return fail(errc::einval);
     if (start.page_offset() != 0)
         return fail(errc::einval);
@@ -145,7 +149,10 @@ result<void> sys_mincore(virt_addr start, u64 length, virt_addr pages)
     return {};
 }
 
-result<void> sys_mlock(virt_addr start, u64 length) { return sys_mlock2(start, length, 0); }
+result<void> sys_mlock(virt_addr start, u64 length)
+{
+    return sys_mlock2(start, length, 0);
+}
 
 result<void> sys_mlock2(virt_addr start, u64 length, u32 flags)
 {
@@ -171,9 +178,8 @@ result<void> sys_mlockall(int flags)
         return fail(errc::einval);
     // Nothing is ever swapped; what a later mapping touches stays by itself unless it is a file's clean page.
     if (flags & mcl_current)
-        for_each_range([&](const page_range& r) {
-            (void)space().lock_pages(r.start, r.length, flags & mcl_onfault);
-        });
+        for_each_range(
+            [&](const page_range& r) { (void)space().lock_pages(r.start, r.length, flags & mcl_onfault); });
     return {};
 }
 

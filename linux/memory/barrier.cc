@@ -11,8 +11,9 @@ namespace linux
 {
 namespace
 {
-constexpr int supported = membarrier_global | membarrier_global_expedited | membarrier_register_global_expedited |
-                          membarrier_private_expedited | membarrier_register_private_expedited;
+constexpr int supported = membarrier_global | membarrier_global_expedited |
+                          membarrier_register_global_expedited | membarrier_private_expedited |
+                          membarrier_register_private_expedited;
 } // namespace
 
 result<int> sys_membarrier(int command, u32 flags, int)
@@ -29,7 +30,8 @@ result<int> sys_membarrier(int command, u32 flags, int)
         [[fallthrough]];
     case membarrier_global:
     case membarrier_global_expedited:
-        arch::call_on_cpus(sched::cpu_set::all(), [](void*) {}, nullptr);
+        arch::call_on_cpus(
+            sched::cpu_set::all(), [](void*) {}, nullptr);
         return 0;
     case membarrier_register_private_expedited:
         owner.uses_private_barriers.store(true, std::memory_order_relaxed);

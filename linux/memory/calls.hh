@@ -31,7 +31,8 @@ result<void> sys_munlockall();
 // policy.cc
 result<void> sys_mbind(virt_addr start, u64 length, u32 mode, virt_addr nodes, u64 max_node, u32 flags);
 result<void> sys_set_mempolicy(int mode, virt_addr nodes, u64 max_node);
-result<void> sys_get_mempolicy(user_ptr<s32> mode, virt_addr nodes, u64 max_node, virt_addr address, u64 flags);
+result<void> sys_get_mempolicy(user_ptr<s32> mode, virt_addr nodes, u64 max_node, virt_addr address,
+                               u64 flags);
 
 // barrier.cc
 result<int> sys_membarrier(int command, u32 flags, int cpu);

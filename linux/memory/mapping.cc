@@ -12,11 +12,14 @@ namespace
 constexpr u64 rights_mask = prot_read | prot_write | prot_exec;
 
 /// What MAP_SHARED_VALIDATE accepts; plain MAP_SHARED ignores what it does not know.
-constexpr u64 validated_flags = map_type | map_fixed | map_anonymous | map_32bit | map_growsdown | map_denywrite |
-                                map_executable | map_locked | map_noreserve | map_populate | map_nonblock |
-                                map_stack | map_hugetlb | map_fixed_noreplace;
+constexpr u64 validated_flags = map_type | map_fixed | map_anonymous | map_32bit | map_growsdown |
+                                map_denywrite | map_executable | map_locked | map_noreserve | map_populate |
+                                map_nonblock | map_stack | map_hugetlb | map_fixed_noreplace;
 
-mm::protection to_rights(u64 bits) { return static_cast<mm::protection>(bits & rights_mask); }
+mm::protection to_rights(u64 bits)
+{
+    return static_cast<mm::protection>(bits & rights_mask);
+}
 
 result<void> check_type(u64 flags)
 {
@@ -139,11 +142,20 @@ result<virt_addr> sys_mremap(virt_addr start, u64 old_length, u64 new_length, u6
     return current_program().address_space().remap(request);
 }
 
-result<virt_addr> sys_brk(virt_addr wanted) { return current_program().address_space().set_break(wanted); }
+result<virt_addr> sys_brk(virt_addr wanted)
+{
+    return current_program().address_space().set_break(wanted);
+}
 
 // Protection keys as on a processor without them (pkeys(7)).
-result<int> sys_pkey_alloc(u32, u32) { return fail(errc::einval); }
-result<void> sys_pkey_free(int) { return fail(errc::einval); }
+result<int> sys_pkey_alloc(u32, u32)
+{
+    return fail(errc::einval);
+}
+result<void> sys_pkey_free(int)
+{
+    return fail(errc::einval);
+}
 result<void> sys_pkey_mprotect(virt_addr start, u64 length, u64 rights, int key)
 {
     if (key != -1)

@@ -1,4 +1,5 @@
-// Memory policies on a machine with one node (set_mempolicy(2), mbind(2)): checked and kept, without further effect.
+// Memory policies on a machine with one node (set_mempolicy(2), mbind(2)): checked and kept, without further
+// effect.
 #include "linux/abi/mman.hh"
 #include "linux/memory/calls.hh"
 #include "linux/task/task.hh"
@@ -85,7 +86,8 @@ result<void> sys_set_mempolicy(int mode, virt_addr nodes, u64 max_node)
     return {};
 }
 
-result<void> sys_get_mempolicy(user_ptr<s32> mode, virt_addr nodes, u64 max_node, virt_addr address, u64 flags)
+result<void> sys_get_mempolicy(user_ptr<s32> mode, virt_addr nodes, u64 max_node, virt_addr address,
+                               u64 flags)
 {
     if (flags & ~(mpol_f_node | mpol_f_addr | mpol_f_mems_allowed))
         return fail(errc::einval);

@@ -96,7 +96,10 @@ result<int> ambient(u64 operation, u64 capability, u64 fourth, u64 fifth)
 }
 
 /// Names for mappings are decoration (PR_SET_VMA_ANON_NAME); a kernel built without them refuses.
-result<int> set_area_name() { return fail(errc::einval); }
+result<int> set_area_name()
+{
+    return fail(errc::einval);
+}
 
 result<int> set_timer_slack(u64 slack)
 {
@@ -240,7 +243,7 @@ result<u64> sys_arch_prctl(int operation, u64 argument)
         TRY(user_ptr<u64>(argument).write(0));
         return 0;
     case arch_get_cpuid:
-        return 1; // CPUID does not fault
+        return 1;     // CPUID does not fault
     case arch_set_gs: // GS is the kernel's in a machine with one ring
         note_refused(arch_prctl_number, "ARCH_SET_GS", argument);
         return fail(errc::eperm);

@@ -40,8 +40,14 @@ result<void> sys_uname(user_ptr<utsname> out)
 }
 
 // The machine's name is the program's image's affair.
-result<void> sys_sethostname(user_ptr<const char>, int) { return fail(errc::eperm); }
-result<void> sys_setdomainname(user_ptr<const char>, int) { return fail(errc::eperm); }
+result<void> sys_sethostname(user_ptr<const char>, int)
+{
+    return fail(errc::eperm);
+}
+result<void> sys_setdomainname(user_ptr<const char>, int)
+{
+    return fail(errc::eperm);
+}
 
 result<void> sys_sysinfo(user_ptr<sysinfo> out)
 {
@@ -84,5 +90,8 @@ result<size_t> sys_getrandom(virt_addr buffer, size_t length, u32 flags)
     return length;
 }
 
-result<int> sys_syslog(int, virt_addr, int) { return fail(errc::eperm); } // the log is the host's
+result<int> sys_syslog(int, virt_addr, int)
+{
+    return fail(errc::eperm);
+} // the log is the host's
 } // namespace linux

@@ -58,21 +58,22 @@ struct flag_name {
     std::string_view name;
 };
 // Linux's names. Source: Intel SDM volume 2, CPUID; linux/arch/x86/include/asm/cpufeatures.h.
-constexpr flag_name flags_1_edx[] = {
-    {0, "fpu"},   {1, "vme"},   {2, "de"},    {3, "pse"},   {4, "tsc"},  {5, "msr"},      {6, "pae"},
-    {7, "mce"},   {8, "cx8"},   {9, "apic"},  {11, "sep"},  {12, "mtrr"}, {13, "pge"},    {14, "mca"},
-    {15, "cmov"}, {16, "pat"},  {17, "pse36"}, {19, "clflush"}, {23, "mmx"}, {24, "fxsr"}, {25, "sse"},
-    {26, "sse2"}, {27, "ss"},   {28, "ht"}};
-constexpr flag_name flags_1_ecx[] = {{0, "pni"},     {1, "pclmulqdq"}, {9, "ssse3"},  {12, "fma"},
-                                     {13, "cx16"},   {19, "sse4_1"},   {20, "sse4_2"}, {21, "x2apic"},
-                                     {22, "movbe"},  {23, "popcnt"},   {25, "aes"},    {26, "xsave"},
-                                     {28, "avx"},    {29, "f16c"},     {30, "rdrand"}, {31, "hypervisor"}};
-constexpr flag_name flags_7_ebx[] = {{0, "fsgsbase"},  {3, "bmi1"},      {5, "avx2"},      {7, "smep"},
-                                     {8, "bmi2"},      {9, "erms"},      {10, "invpcid"},  {16, "avx512f"},
-                                     {17, "avx512dq"}, {18, "rdseed"},   {19, "adx"},      {20, "smap"},
-                                     {23, "clflushopt"}, {24, "clwb"},   {28, "avx512cd"}, {29, "sha_ni"},
-                                     {30, "avx512bw"}, {31, "avx512vl"}};
-constexpr flag_name flags_81_edx[] = {{11, "syscall"}, {20, "nx"}, {26, "pdpe1gb"}, {27, "rdtscp"}, {29, "lm"}};
+constexpr flag_name flags_1_edx[] = {{0, "fpu"},  {1, "vme"},    {2, "de"},       {3, "pse"},  {4, "tsc"},
+                                     {5, "msr"},  {6, "pae"},    {7, "mce"},      {8, "cx8"},  {9, "apic"},
+                                     {11, "sep"}, {12, "mtrr"},  {13, "pge"},     {14, "mca"}, {15, "cmov"},
+                                     {16, "pat"}, {17, "pse36"}, {19, "clflush"}, {23, "mmx"}, {24, "fxsr"},
+                                     {25, "sse"}, {26, "sse2"},  {27, "ss"},      {28, "ht"}};
+constexpr flag_name flags_1_ecx[] = {{0, "pni"},    {1, "pclmulqdq"}, {9, "ssse3"},   {12, "fma"},
+                                     {13, "cx16"},  {19, "sse4_1"},   {20, "sse4_2"}, {21, "x2apic"},
+                                     {22, "movbe"}, {23, "popcnt"},   {25, "aes"},    {26, "xsave"},
+                                     {28, "avx"},   {29, "f16c"},     {30, "rdrand"}, {31, "hypervisor"}};
+constexpr flag_name flags_7_ebx[] = {{0, "fsgsbase"},    {3, "bmi1"},     {5, "avx2"},      {7, "smep"},
+                                     {8, "bmi2"},        {9, "erms"},     {10, "invpcid"},  {16, "avx512f"},
+                                     {17, "avx512dq"},   {18, "rdseed"},  {19, "adx"},      {20, "smap"},
+                                     {23, "clflushopt"}, {24, "clwb"},    {28, "avx512cd"}, {29, "sha_ni"},
+                                     {30, "avx512bw"},   {31, "avx512vl"}};
+constexpr flag_name flags_81_edx[] = {
+    {11, "syscall"}, {20, "nx"}, {26, "pdpe1gb"}, {27, "rdtscp"}, {29, "lm"}};
 constexpr flag_name flags_81_ecx[] = {{0, "lahf_lm"}, {5, "abm"}, {6, "sse4a"}, {8, "3dnowprefetch"}};
 
 void add_flags(text& out, std::span<const flag_name> names, u32 bits)
@@ -109,8 +110,8 @@ void add_cpu(text& out, unsigned cpu, unsigned count)
     out.line("stepping\t: {}", one.a & 15);
     out.format("cpu MHz\t\t: {}.", kilohertz / 1000);
     out.line("{}{}{}", kilohertz / 100 % 10, kilohertz / 10 % 10, kilohertz % 10);
-    out.line("physical id\t: 0\nsiblings\t: {}\ncore id\t\t: {}\ncpu cores\t: {}\napicid\t\t: {}", count, cpu, count,
-             cpu);
+    out.line("physical id\t: 0\nsiblings\t: {}\ncore id\t\t: {}\ncpu cores\t: {}\napicid\t\t: {}", count, cpu,
+             count, cpu);
     out.line("fpu\t\t: yes\nfpu_exception\t: yes\ncpuid level\t: {}\nwp\t\t: yes", zero.a);
     add_all_flags(out);
     out.line("bugs\t\t:\nbogomips\t: {}.00", kilohertz / 500);

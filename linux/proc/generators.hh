@@ -1,4 +1,5 @@
-// What the rows of /proc and /sys call. Grouped by the file that they are in; formats are proc(5)'s and sysfs's.
+// What the rows of /proc and /sys call. Grouped by the file that they are in; formats are proc(5)'s and
+// sysfs's.
 #pragma once
 
 #include "linux/proc/tree.hh"

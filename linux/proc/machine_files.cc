@@ -1,8 +1,8 @@
 // Files about the machine: memory, time, identity.
+#include "arch/smp.hh"
 #include "core/mm/frames.hh"
 #include "core/random.hh"
 #include "core/time/clock.hh"
-#include "arch/smp.hh"
 #include "linux/files/descriptor_table.hh"
 #include "linux/misc/system.hh"
 #include "linux/proc/generators.hh"
@@ -60,10 +60,10 @@ result<void> memory_information(text& out, const numbers&)
     add_kilobytes(out, "MemTotal", total);
     add_kilobytes(out, "MemFree", free);
     add_kilobytes(out, "MemAvailable", free);
-    for (const std::string_view name : {"Buffers", "Cached", "SwapCached", "Active", "Inactive", "Unevictable",
-                                        "Mlocked", "SwapTotal", "SwapFree", "Dirty", "Writeback", "AnonPages",
-                                        "Mapped", "Shmem", "Slab", "SReclaimable", "SUnreclaim", "KernelStack",
-                                        "PageTables"})
+    for (const std::string_view name :
+         {"Buffers", "Cached", "SwapCached", "Active", "Inactive", "Unevictable", "Mlocked", "SwapTotal",
+          "SwapFree", "Dirty", "Writeback", "AnonPages", "Mapped", "Shmem", "Slab", "SReclaimable",
+          "SUnreclaim", "KernelStack", "PageTables"})
         add_kilobytes(out, name, 0);
     add_kilobytes(out, "CommitLimit", total);
     add_kilobytes(out, "Committed_AS", total - free);
@@ -111,8 +111,7 @@ result<void> load_average(text& out, const numbers&)
 
 result<void> kernel_version(text& out, const numbers&)
 {
-    out.line("Linux version {} (kiln@kiln) {}", linux::kernel_release,
-             linux::kernel_version);
+    out.line("Linux version {} (kiln@kiln) {}", linux::kernel_release, linux::kernel_version);
     return {};
 }
 
@@ -142,8 +141,9 @@ result<void> boot_identifier(text& out, const numbers&)
 result<void> memory_statistics(text& out, const numbers&)
 {
     const auto frames = mm::statistics();
-    out.line("nr_free_pages {}\npgpgin 0\npgpgout 0\npswpin 0\npswpout 0\npgfault 0\npgmajfault 0\noom_kill 0",
-             frames.free);
+    out.line(
+        "nr_free_pages {}\npgpgin 0\npgpgout 0\npswpin 0\npswpout 0\npgfault 0\npgmajfault 0\noom_kill 0",
+        frames.free);
     return {};
 }
 

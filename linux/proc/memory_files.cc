@@ -48,9 +48,10 @@ void add_details(text& out, const mm::area& a)
     line("Size", a.length() / 1024);
     line("KernelPageSize", page_size / 1024);
     line("MMUPageSize", page_size / 1024);
-    for (const std::string_view name : {"Rss", "Pss", "Shared_Clean", "Shared_Dirty", "Private_Clean",
-                                        "Private_Dirty", "Referenced", "Anonymous", "LazyFree", "AnonHugePages",
-                                        "ShmemPmdMapped", "FilePmdMapped", "Swap", "SwapPss", "Locked"})
+    for (const std::string_view name :
+         {"Rss", "Pss", "Shared_Clean", "Shared_Dirty", "Private_Clean", "Private_Dirty", "Referenced",
+          "Anonymous", "LazyFree", "AnonHugePages", "ShmemPmdMapped", "FilePmdMapped", "Swap", "SwapPss",
+          "Locked"})
         line(name, 0);
     out.line("THPeligible:    {}", a.attributes().no_huge ? 0 : 1);
     out.add("VmFlags: ");

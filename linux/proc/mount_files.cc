@@ -46,8 +46,14 @@ result<void> for_each_mount(Visit visit)
     return {};
 }
 
-std::string_view source_of(const vfs::mount& m) { return m.source().empty() ? "none" : m.source(); }
-std::string_view mode_of(const vfs::mount& m) { return m.read_only() || m.fs().read_only() ? "ro" : "rw"; }
+std::string_view source_of(const vfs::mount& m)
+{
+    return m.source().empty() ? "none" : m.source();
+}
+std::string_view mode_of(const vfs::mount& m)
+{
+    return m.read_only() || m.fs().read_only() ? "ro" : "rw";
+}
 } // namespace
 
 result<void> mounts(text& out, const numbers&)

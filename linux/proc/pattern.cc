@@ -18,7 +18,8 @@ std::optional<pattern_part> part_after(std::string_view pattern, std::string_vie
 bool is_repeated(const table& content, size_t row, std::string_view prefix, std::string_view part)
 {
     for (size_t i = 0; i < row; i++)
-        if (const auto earlier = part_after(content.rows[i].pattern, prefix); earlier && earlier->part == part)
+        if (const auto earlier = part_after(content.rows[i].pattern, prefix);
+            earlier && earlier->part == part)
             return true;
     return false;
 }

@@ -15,7 +15,10 @@ struct pattern_part {
     /// What stands before the number.
     std::string_view letters() const { return part.substr(0, part.find('{')); }
     /// The kind's name.
-    std::string_view kind() const { return part.substr(letters().size() + 1, part.size() - letters().size() - 2); }
+    std::string_view kind() const
+    {
+        return part.substr(letters().size() + 1, part.size() - letters().size() - 2);
+    }
 };
 
 /// The part of a row that follows the directory `prefix`; nothing if the row does not lie in it.

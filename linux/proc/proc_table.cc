@@ -9,7 +9,10 @@ namespace
 constexpr auto symlink = vfs::file_type::symlink;
 constexpr auto empty_directory = vfs::file_type::directory;
 
-result<void> nothing(text&, const numbers&) { return {}; }
+result<void> nothing(text&, const numbers&)
+{
+    return {};
+}
 
 constexpr row rows[] = {
     // The machine.
@@ -44,8 +47,9 @@ constexpr row rows[] = {
     {"{pid}/exe", executable_link, symlink, 0777, nullptr, follow_executable},
     {"{pid}/fd/{fd}", descriptor_link, symlink, 0700, nullptr, follow_descriptor},
     {"{pid}/fdinfo/{fd}", descriptor_info},
-    {"{pid}/io", fixed<"rchar: 0\nwchar: 0\nsyscr: 0\nsyscw: 0\nread_bytes: 0\nwrite_bytes: 0\n"
-                       "cancelled_write_bytes: 0\n">,
+    {"{pid}/io",
+     fixed<"rchar: 0\nwchar: 0\nsyscr: 0\nsyscw: 0\nread_bytes: 0\nwrite_bytes: 0\n"
+           "cancelled_write_bytes: 0\n">,
      vfs::file_type::regular, 0400},
     {"{pid}/limits", task_limits},
     {"{pid}/loginuid", fixed<"4294967295">},
@@ -54,7 +58,8 @@ constexpr row rows[] = {
     {"{pid}/mounts", mounts},
     {"{pid}/oom_adj", fixed<"0\n">},
     {"{pid}/oom_score", fixed<"0\n">},
-    {"{pid}/oom_score_adj", out_of_memory_adjustment, vfs::file_type::regular, 0644, set_out_of_memory_adjustment},
+    {"{pid}/oom_score_adj", out_of_memory_adjustment, vfs::file_type::regular, 0644,
+     set_out_of_memory_adjustment},
     {"{pid}/personality", fixed<"00000000\n">, vfs::file_type::regular, 0400},
     {"{pid}/root", fixed<"/">, symlink},
     {"{pid}/schedstat", task_schedule},

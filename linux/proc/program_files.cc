@@ -1,4 +1,5 @@
-// Files of the program as a whole: its command line and environment, its links, and settings that are only kept.
+// Files of the program as a whole: its command line and environment, its links, and settings that are only
+// kept.
 #include <algorithm>
 #include <charconv>
 
@@ -49,7 +50,8 @@ result<int> parse_setting(std::string_view written, int lowest, int highest, int
     return value;
 }
 
-// Kept because programs read back what they wrote; there is nobody whom the first could protect, and no core files.
+// Kept because programs read back what they wrote; there is nobody whom the first could protect, and no core
+// files.
 constinit std::atomic<int> memory_adjustment{0};
 constinit std::atomic<int> dump_filter{0x33};
 } // namespace

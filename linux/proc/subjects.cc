@@ -25,7 +25,10 @@ bool next_program(const numbers&, u32 from, u32& found)
     return true;
 }
 
-bool thread_exists(const numbers& above, u32 n) { return static_cast<bool>(find_task(above.with(n))); }
+bool thread_exists(const numbers& above, u32 n)
+{
+    return static_cast<bool>(find_task(above.with(n)));
+}
 
 bool next_thread(const numbers& above, u32 from, u32& found)
 {
@@ -56,7 +59,10 @@ bool next_descriptor(const numbers& above, u32 from, u32& found)
     return next >= 0;
 }
 
-bool cpu_exists(const numbers&, u32 n) { return n < arch::cpu_count(); }
+bool cpu_exists(const numbers&, u32 n)
+{
+    return n < arch::cpu_count();
+}
 
 bool next_cpu(const numbers&, u32 from, u32& found)
 {

@@ -8,7 +8,10 @@ namespace
 {
 constexpr auto empty_directory = vfs::file_type::directory;
 
-result<void> nothing(text&, const numbers&) { return {}; }
+result<void> nothing(text&, const numbers&)
+{
+    return {};
+}
 
 constexpr row rows[] = {
     {"block", nothing, empty_directory},

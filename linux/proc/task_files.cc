@@ -1,6 +1,6 @@
 // Files of one thread: status, stat, limits. Formats: proc(5).
-#include "core/sched/affinity.hh"
 #include "arch/smp.hh"
+#include "core/sched/affinity.hh"
 #include "linux/files/descriptor_table.hh"
 #include "linux/files/fs_context.hh"
 #include "linux/proc/generators.hh"
@@ -73,7 +73,9 @@ void add_memory(text& out, const mm::memory_usage& usage)
 void add_signals(text& out, task& t)
 {
     const auto sets = read_signals(t);
-    const auto mask = [&](std::string_view name, u64 value) { out.format("{}:\t", name).hex(value, 16).add("\n"); };
+    const auto mask = [&](std::string_view name, u64 value) {
+        out.format("{}:\t", name).hex(value, 16).add("\n");
+    };
     mask("SigPnd", sets.own);
     mask("ShdPnd", sets.shared);
     mask("SigBlk", sets.blocked);
@@ -92,7 +94,9 @@ void add_credentials(text& out, const credentials& who)
 
 void add_capabilities(text& out, const credentials& who)
 {
-    const auto mask = [&](std::string_view name, u64 value) { out.format("{}:\t", name).hex(value, 16).add("\n"); };
+    const auto mask = [&](std::string_view name, u64 value) {
+        out.format("{}:\t", name).hex(value, 16).add("\n");
+    };
     mask("CapInh", who.inheritable);
     mask("CapPrm", who.permitted);
     mask("CapEff", who.effective);
@@ -116,7 +120,10 @@ void add_affinity(text& out, const task& t)
     out.add("\nMems_allowed:\t1\nMems_allowed_list:\t0\n");
 }
 
-constexpr s64 to_ticks(nanoseconds n) { return n.count() / (1'000'000'000 / clock_ticks_per_second); }
+constexpr s64 to_ticks(nanoseconds n)
+{
+    return n.count() / (1'000'000'000 / clock_ticks_per_second);
+}
 } // namespace
 
 result<void> task_status(text& out, const numbers& which)
@@ -125,7 +132,8 @@ result<void> task_status(text& out, const numbers& which)
     auto& p = t->program();
     const auto who = t->shared_credentials();
     out.line("Name:\t{}", t->name());
-    out.add("Umask:\t0").format("{}{}{}\n", p.fs().umask() >> 6 & 7, p.fs().umask() >> 3 & 7, p.fs().umask() & 7);
+    out.add("Umask:\t0")
+        .format("{}{}{}\n", p.fs().umask() >> 6 & 7, p.fs().umask() >> 3 & 7, p.fs().umask() & 7);
     const char letter = state_letter(*t);
     out.line("State:\t{} ({})", letter, letter == 'R' ? "running" : letter == 'S' ? "sleeping" : "zombie");
     out.line("Tgid:\t{}\nNgid:\t0\nPid:\t{}\nPPid:\t0\nTracerPid:\t0", p.pid(), t->tid);

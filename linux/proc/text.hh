@@ -1,4 +1,5 @@
-// Text that is being generated: grows as needed; running out of memory is remembered instead of returned at every line.
+// Text that is being generated: grows as needed; running out of memory is remembered instead of returned at
+// every line.
 #pragma once
 
 #include <string_view>

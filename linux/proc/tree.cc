@@ -54,7 +54,8 @@ class directory final : public node
     {
         return fail(errc::enoent);
     }
-    result<ref_ptr<vfs::inode>> make_symlink(std::string_view, std::string_view, const vfs::creation&) override
+    result<ref_ptr<vfs::inode>> make_symlink(std::string_view, std::string_view,
+                                             const vfs::creation&) override
     {
         return fail(errc::enoent);
     }
@@ -113,7 +114,9 @@ class generated_file final : public node
 class open_text final : public vfs::file
 {
   public:
-    open_text(const vfs::path& where, u32 flags, const generated_file& what) : file(where, flags), _what(what) {}
+    open_text(const vfs::path& where, u32 flags, const generated_file& what) : file(where, flags), _what(what)
+    {
+    }
 
     result<size_t> read(fs::io_buffer& to) override
     {
@@ -297,7 +300,8 @@ bool directory::list_names(u64& cookie, vfs::directory_sink& sink)
         if (!part || part->is_number() || is_repeated(tree().content(), i, _prefix, part->part))
             continue;
         const auto type = part->is_leaf ? rows[i].type : vfs::file_type::directory;
-        if (!sink.add({part->part, inode_number(i, _prefix.size() + part->part.size(), which()), type, cookie}))
+        if (!sink.add(
+                {part->part, inode_number(i, _prefix.size() + part->part.size(), which()), type, cookie}))
             return false;
     }
     cookie = first_number_cookie;

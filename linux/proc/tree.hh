@@ -4,11 +4,11 @@
 //
 //     {"{pid}/task/{tid}/comm", generate_comm}      /proc/1/task/7/comm, called with numbers {1, 7}
 //
-// Directories are not rows: a directory is a pattern's beginning together with the numbers that were met on the way.
-// A file's text is made when it is read from its beginning, as Linux's seq_file does.
+// Directories are not rows: a directory is a pattern's beginning together with the numbers that were met on
+// the way. A file's text is made when it is read from its beginning, as Linux's seq_file does.
 //
-// No locks: the table is constant, inodes have no state. Directories whose entries come and go are not kept in the
-// path cache.
+// No locks: the table is constant, inodes have no state. Directories whose entries come and go are not kept
+// in the path cache.
 #pragma once
 
 #include <array>
@@ -40,7 +40,8 @@ struct numbers {
 
 // A part may begin with letters: "cpu{cpu}" stands for cpu0, cpu1 ...
 
-/// A kind of number: which exist, below the numbers already met. `next` gives the smallest from `from` on, or none.
+/// A kind of number: which exist, below the numbers already met. `next` gives the smallest from `from` on, or
+/// none.
 struct number_kind {
     std::string_view name; // "pid"
     bool (*exists)(const numbers& above, u32 n);

@@ -27,11 +27,12 @@ void discard_ignored(program& owner, int signal) REQUIRES(owner.signals().lock)
 }
 
 // Programs pass flags that were sign-extended from 32 bits.
-constexpr u64 known_flags = sa_nocldstop | sa_nocldwait | sa_siginfo | sa_expose_tagbits | sa_restorer | sa_onstack |
-                            sa_restart | sa_nodefer | sa_resethand;
+constexpr u64 known_flags = sa_nocldstop | sa_nocldwait | sa_siginfo | sa_expose_tagbits | sa_restorer |
+                            sa_onstack | sa_restart | sa_nodefer | sa_resethand;
 } // namespace
 
-result<void> sys_rt_sigaction(int signal, user_ptr<const sigaction> action, user_ptr<sigaction> old, size_t set_size)
+result<void> sys_rt_sigaction(int signal, user_ptr<const sigaction> action, user_ptr<sigaction> old,
+                              size_t set_size)
 {
     TRY(check_set_size(set_size));
     sigaction wanted{};
@@ -57,7 +58,8 @@ result<void> sys_rt_sigaction(int signal, user_ptr<const sigaction> action, user
     return {};
 }
 
-result<void> sys_rt_sigprocmask(int how, user_ptr<const signal_set> set, user_ptr<signal_set> old, size_t set_size)
+result<void> sys_rt_sigprocmask(int how, user_ptr<const signal_set> set, user_ptr<signal_set> old,
+                                size_t set_size)
 {
     TRY(check_set_size(set_size));
     auto& self = current_task();
@@ -100,8 +102,7 @@ result<void> sys_sigaltstack(user_ptr<const stack> wanted, user_ptr<stack> old)
 {
     auto& self = current_task();
     const auto before = describe_alternate_stack(self, self.application_frame().rsp);
-    if (wanted)
-        {
+    if (wanted) {
         const auto given = TRY(wanted.read());
         TRY(set_alternate_stack(self, given));
     }

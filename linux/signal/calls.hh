@@ -11,8 +11,10 @@ namespace linux
 using mm::user_ptr;
 
 // actions.cc
-result<void> sys_rt_sigaction(int signal, user_ptr<const sigaction> action, user_ptr<sigaction> old, size_t set_size);
-result<void> sys_rt_sigprocmask(int how, user_ptr<const signal_set> set, user_ptr<signal_set> old, size_t set_size);
+result<void> sys_rt_sigaction(int signal, user_ptr<const sigaction> action, user_ptr<sigaction> old,
+                              size_t set_size);
+result<void> sys_rt_sigprocmask(int how, user_ptr<const signal_set> set, user_ptr<signal_set> old,
+                                size_t set_size);
 result<void> sys_rt_sigpending(user_ptr<signal_set> set, size_t set_size);
 result<void> sys_sigaltstack(user_ptr<const stack> wanted, user_ptr<stack> old);
 result<u64> sys_rt_sigreturn();

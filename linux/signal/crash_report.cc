@@ -1,5 +1,5 @@
-// Writing crash reports; see crash_report.hh. Everything here reads application memory through user_access, because the
-// stack of a crashing program may be anything.
+// Writing crash reports; see crash_report.hh. Everything here reads application memory through user_access,
+// because the stack of a crashing program may be anything.
 #include "linux/signal/crash_report.hh"
 
 #include <atomic>
@@ -13,7 +13,10 @@ namespace linux
 {
 namespace
 {
-void log_report_line(std::string_view text) { klog::detail("{}", text); }
+void log_report_line(std::string_view text)
+{
+    klog::detail("{}", text);
+}
 
 constinit std::atomic<report_sink> sink{log_report_line};
 
@@ -64,7 +67,8 @@ void report_frame(task& victim, unsigned number, u64 address)
     report("#{} {x} {}", number, address, place_name(victim, address).view());
 }
 
-/// Follows frame pointers as long as they look like ones; code built without them gives what lies on the stack's top.
+/// Follows frame pointers as long as they look like ones; code built without them gives what lies on the
+/// stack's top.
 void report_backtrace(task& victim, const arch::trap_frame& f)
 {
     unsigned n = 0;
@@ -134,5 +138,8 @@ void report_termination(const siginfo& info)
     }
 }
 
-void set_report_sink(report_sink s) { sink.store(s, std::memory_order_relaxed); }
+void set_report_sink(report_sink s)
+{
+    sink.store(s, std::memory_order_relaxed);
+}
 } // namespace linux

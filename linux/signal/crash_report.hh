@@ -1,4 +1,5 @@
-// What the user learns when a signal ends the program: one line, and a report with registers, place and backtrace.
+// What the user learns when a signal ends the program: one line, and a report with registers, place and
+// backtrace.
 //
 // The report's lines go to the host as `report` messages (docs/boot-protocol.md), which keeps them in a file.
 #pragma once
@@ -12,7 +13,8 @@ namespace linux
 {
 class task;
 
-/// For signals that would dump core: the line "killed by signal 11 (SIGSEGV) at ADDRESS in FILE+OFFSET" and the report.
+/// For signals that would dump core: the line "killed by signal 11 (SIGSEGV) at ADDRESS in FILE+OFFSET" and
+/// the report.
 void report_crash(task& victim, const arch::trap_frame& frame, const siginfo& info);
 
 /// For the others: a line, except for signals that a user sends on purpose or a closed pipe does.

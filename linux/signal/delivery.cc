@@ -99,15 +99,15 @@ void signal_delivery::act_by_default(const siginfo& info)
 
 void signal_delivery::call_handler(const chosen_signal& chosen)
 {
-    apply_restart_rules(_frame, chosen.action.flags & sa_restart ? handler_kind::restarting
-                                                                 : handler_kind::plain);
+    apply_restart_rules(_frame,
+                        chosen.action.flags & sa_restart ? handler_kind::restarting : handler_kind::plain);
     if (build_frame(chosen)) {
         block_for_handler(chosen);
         return;
     }
     // No room on the stack, or no restorer. A failing SIGSEGV handler would fail for ever.
     if (chosen.info.signal == sigsegv) {
-            lock_guard guard{_self.program().signals().lock};
+        lock_guard guard{_self.program().signals().lock};
         auto action = _self.program().signals().action(sigsegv);
         action.handler = sig_dfl;
         _self.program().signals().set_action(sigsegv, action);

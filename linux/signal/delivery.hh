@@ -1,8 +1,8 @@
 // Acting on signals on the way back to the application: handlers, default actions, restarts.
 //
-// Runs in the thread itself with interrupts on, from task::before_return(). The application's registers are in the
-// frame at the top of the kernel stack; a handler's frame is built on the application's stack and the registers are
-// changed so that the return lands in the handler.
+// Runs in the thread itself with interrupts on, from task::before_return(). The application's registers are
+// in the frame at the top of the kernel stack; a handler's frame is built on the application's stack and the
+// registers are changed so that the return lands in the handler.
 #pragma once
 
 #include "arch/trap_frame.hh"

@@ -18,7 +18,10 @@ constexpr size_t magic2_size = 4;
 constexpr size_t xsave_header_size = 64;
 constexpr u64 legacy_features = 3; // x87, SSE
 
-size_t buffer_size() { return arch::extended_state_size() + magic2_size; }
+size_t buffer_size()
+{
+    return arch::extended_state_size() + magic2_size;
+}
 
 /// The signal frame of a program that made its own, without an XSAVE header: the first 512 bytes count.
 void reduce_to_legacy(std::byte* area)
@@ -44,9 +47,15 @@ extended_state_buffer::~extended_state_buffer()
         operator delete(_memory, alignment);
 }
 
-std::span<std::byte> extended_state_buffer::bytes() { return {_memory, buffer_size()}; }
+std::span<std::byte> extended_state_buffer::bytes()
+{
+    return {_memory, buffer_size()};
+}
 
-u64 extended_state_buffer::features() const { return arch::extended_state_components(); }
+u64 extended_state_buffer::features() const
+{
+    return arch::extended_state_components();
+}
 
 bool load_extended_state(virt_addr from)
 {

@@ -31,7 +31,7 @@ class extended_state_buffer
     std::byte* _memory;
 };
 
-/// Loads the running thread's extended state from application memory; null means the initial state. False if it
-/// cannot be read or the CPU refuses it.
+/// Loads the running thread's extended state from application memory; null means the initial state. False if
+/// it cannot be read or the CPU refuses it.
 bool load_extended_state(virt_addr from);
 } // namespace linux

@@ -16,8 +16,8 @@ constexpr u16 user_code_selector = 0x33;
 constexpr u16 user_stack_selector = 0x2b;
 
 // AC OF DF TF SF ZF AF PF CF RF: what sigreturn may change.
-constexpr u64 restorable_flags = 1u << 18 | 1u << 16 | 1u << 11 | 1u << 10 | 1u << 8 | 1u << 7 | 1u << 6 |
-                                 1u << 4 | 1u << 2 | 1u << 0;
+constexpr u64 restorable_flags =
+    1u << 18 | 1u << 16 | 1u << 11 | 1u << 10 | 1u << 8 | 1u << 7 | 1u << 6 | 1u << 4 | 1u << 2 | 1u << 0;
 constexpr u64 interrupt_flag = 1u << 9;
 constexpr u64 resume_flag = 1u << 16;
 } // namespace
@@ -32,7 +32,8 @@ frame_place place_signal_frame(u64 sp, size_t extended_state_size)
 size_t maximum_signal_frame(size_t extended_state_size)
 {
     constexpr size_t alignment_losses = 63 + 15 + 8;
-    return align_up(extended_state_size + magic2_size + sizeof(rt_sigframe) + red_zone + alignment_losses, 16);
+    return align_up(extended_state_size + magic2_size + sizeof(rt_sigframe) + red_zone + alignment_losses,
+                    16);
 }
 
 void store_registers(sigcontext& to, const arch::trap_frame& from)

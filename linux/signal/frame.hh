@@ -1,4 +1,5 @@
-// What stands on the application's stack while a signal handler runs, bit for bit as Linux 6.1 on x86-64 lays it out.
+// What stands on the application's stack while a signal handler runs, bit for bit as Linux 6.1 on x86-64 lays
+// it out.
 //
 //     sp before the signal
 //     128 bytes                the red zone (not on a fresh alternate stack)
@@ -31,7 +32,8 @@ size_t maximum_signal_frame(size_t extended_state_size);
 
 /// The registers as sigcontext has them: what a program in ring 3 would see.
 void store_registers(sigcontext& to, const arch::trap_frame& from);
-/// The other way; flags that a program may not set stay what they must be. False if RIP is not an application address.
+/// The other way; flags that a program may not set stay what they must be. False if RIP is not an application
+/// address.
 bool load_registers(arch::trap_frame& to, const sigcontext& from);
 
 /// Marks an XSAVE area (with 4 more bytes behind it) the way sigreturn recognises it.

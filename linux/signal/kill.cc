@@ -1,4 +1,5 @@
-// Sending signals by number. There is one program: its own id, 0 and -its id mean it, everything else is ESRCH.
+// Sending signals by number. There is one program: its own id, 0 and -its id mean it, everything else is
+// ESRCH.
 #include "linux/signal/calls.hh"
 #include "linux/signal/send.hh"
 #include "linux/task/task.hh"

@@ -1,8 +1,9 @@
 // Signals that wait for a thread or for the program: a bit per signal, and a queue of what is known of each.
 //
-// A standard signal (1 to 31) is queued at most once; realtime signals queue in order, lowest number first. When the
-// memory for a record is missing, a standard signal still counts by its bit, and is reported as SI_USER from nobody.
-// Everything is under the program's signal lock. Source: signal(7), "Queueing and delivery semantics".
+// A standard signal (1 to 31) is queued at most once; realtime signals queue in order, lowest number first.
+// When the memory for a record is missing, a standard signal still counts by its bit, and is reported as
+// SI_USER from nobody. Everything is under the program's signal lock. Source: signal(7), "Queueing and
+// delivery semantics".
 #pragma once
 
 #include <atomic>
@@ -15,14 +16,14 @@ namespace linux
 {
 class pending_signals;
 
-/// A record in a queue. Ordinary ones live on the heap and count against RLIMIT_SIGPENDING; a POSIX timer has one of its
-/// own, which is queued at most once and whose overrun counts while it is.
+/// A record in a queue. Ordinary ones live on the heap and count against RLIMIT_SIGPENDING; a POSIX timer has
+/// one of its own, which is queued at most once and whose overrun counts while it is.
 struct queued_signal {
     siginfo info{};
     std::atomic<size_t>* charged_to = nullptr; // the program's count; null: belongs to a timer
-    pending_signals* queue = nullptr; // where it waits
-    std::atomic<s32> delivered_overrun{0}; // of a timer's last delivered signal
-    list_hook hook; // the program's signal lock
+    pending_signals* queue = nullptr;          // where it waits
+    std::atomic<s32> delivered_overrun{0};     // of a timer's last delivered signal
+    list_hook hook;                            // the program's signal lock
 
     /// Drops a record that is not queued any more.
     static void release(queued_signal& record);
@@ -52,9 +53,9 @@ class pending_signals
     void remove(queued_signal& record);
 
   private:
-    using list = intrusive::list<queued_signal,
-                                 intrusive::member_hook<queued_signal, list_hook, &queued_signal::hook>,
-                                 intrusive::constant_time_size<false>>;
+    using list =
+        intrusive::list<queued_signal, intrusive::member_hook<queued_signal, list_hook, &queued_signal::hook>,
+                        intrusive::constant_time_size<false>>;
     std::optional<siginfo> take_record(int signal);
     bool has_record(int signal) const;
 

@@ -30,8 +30,8 @@ default_action default_action_of(int signal)
     case sigtstp:
     case sigttin:
     case sigttou:
-        // The program is alone in its session: its process group is orphaned, and such a group is not stopped from
-        // the terminal (POSIX, 2.4.3).
+        // The program is alone in its session: its process group is orphaned, and such a group is not stopped
+        // from the terminal (POSIX, 2.4.3).
         return default_action::ignore;
     default:
         return default_action::terminate;

@@ -1,7 +1,9 @@
-// What signals mean to the program as a whole: the actions, what is pending for no thread in particular, stopping.
+// What signals mean to the program as a whole: the actions, what is pending for no thread in particular,
+// stopping.
 //
-// One lock, like Linux's siglock, covers the actions, both kinds of pending queues, the masks of all threads and the
-// thread list (linux/task/program.hh): a sender must see all of them together to choose who gets a signal.
+// One lock, like Linux's siglock, covers the actions, both kinds of pending queues, the masks of all threads
+// and the thread list (linux/task/program.hh): a sender must see all of them together to choose who gets a
+// signal.
 #pragma once
 
 #include <array>

@@ -22,7 +22,8 @@ void apply_restart_rules(arch::trap_frame& frame, handler_kind handler)
     if (!frame.from_system_call())
         return;
     const s64 answer = static_cast<s64>(frame.rax);
-    if (answer > -static_cast<s64>(errc::erestartsys) || answer < -static_cast<s64>(errc::erestart_restartblock))
+    if (answer > -static_cast<s64>(errc::erestartsys) ||
+        answer < -static_cast<s64>(errc::erestart_restartblock))
         return;
     const auto code = static_cast<errc>(-answer);
     const auto interrupted = static_cast<u64>(-static_cast<s64>(errc::eintr));

@@ -9,18 +9,21 @@ namespace linux
 {
 namespace
 {
-bool accepts(const task& t, int signal) { return !(t.blocked & ~t.awaited & signal_bit(signal)); }
+bool accepts(const task& t, int signal)
+{
+    return !(t.blocked & ~t.awaited & signal_bit(signal));
+}
 
-/// Attention first: a thread that wakes up on another CPU with EINTR must not reach the application before it has
-/// looked for the signal. It looks under the lock that the caller holds.
+/// Attention first: a thread that wakes up on another CPU with EINTR must not reach the application before it
+/// has looked for the signal. It looks under the lock that the caller holds.
 void notify(task& t)
 {
     t.request_attention();
     t.interrupt();
 }
 
-/// The thread that a signal for the whole program disturbs: the first one, if it may, else one that does not already
-/// have something to do.
+/// The thread that a signal for the whole program disturbs: the first one, if it may, else one that does not
+/// already have something to do.
 task* choose_receiver(program& owner, int signal) REQUIRES(owner.signals().lock)
 {
     task* candidate = nullptr;
@@ -83,7 +86,8 @@ queued_signal* make_record(program& owner, const siginfo& info)
 
 void wake_receiver(program& owner, task* target, int signal) REQUIRES(owner.signals().lock)
 {
-    if (task* receiver = target ? target : choose_receiver(owner, signal); receiver && accepts(*receiver, signal))
+    if (task* receiver = target ? target : choose_receiver(owner, signal);
+        receiver && accepts(*receiver, signal))
         notify(*receiver);
     // SIGKILL also reaches a stopped program.
     if (signal == sigkill)
@@ -127,9 +131,15 @@ siginfo kernel_info(int signal)
     return info;
 }
 
-result<void> send_to_task(task& target, const siginfo& info) { return send(target.program(), &target, info); }
+result<void> send_to_task(task& target, const siginfo& info)
+{
+    return send(target.program(), &target, info);
+}
 
-result<void> send_to_program(program& target, const siginfo& info) { return send(target, nullptr, info); }
+result<void> send_to_program(program& target, const siginfo& info)
+{
+    return send(target, nullptr, info);
+}
 
 void send_timer_signal(program& owner, task* target, queued_signal& record, u64 missed)
 {

@@ -86,8 +86,8 @@ void handle_trap(arch::trap_frame& frame, u64 address, mm::fault_result why)
     if (number == page_fault)
         self.last_fault.cr2 = address;
     const bool floating_point = number == x87_error || number == simd_error;
-    force_signal(trap_signal(frame, address, why,
-                             floating_point ? pending_floating_point_exceptions(number) : 0));
+    force_signal(
+        trap_signal(frame, address, why, floating_point ? pending_floating_point_exceptions(number) : 0));
 }
 } // namespace
 
@@ -106,7 +106,8 @@ s32 floating_point_code(u32 exceptions)
     return 0;
 }
 
-siginfo trap_signal(const arch::trap_frame& frame, u64 address, mm::fault_result why, u32 floating_point_status)
+siginfo trap_signal(const arch::trap_frame& frame, u64 address, mm::fault_result why,
+                    u32 floating_point_status)
 {
     switch (frame.vector) {
     case divide_error:
@@ -134,5 +135,8 @@ siginfo trap_signal(const arch::trap_frame& frame, u64 address, mm::fault_result
     }
 }
 
-void install_trap_handler() { arch::set_application_trap_handler(handle_trap); }
+void install_trap_handler()
+{
+    arch::set_application_trap_handler(handle_trap);
+}
 } // namespace linux

@@ -7,9 +7,11 @@
 
 namespace linux
 {
-/// The signal that Linux sends for a trap, with its code and address (arch/x86/kernel/traps.c's table, as described in
-/// sigaction(2)). `floating_point_status` is the x87 status and MXCSR word's pending exceptions for #MF and #XM.
-siginfo trap_signal(const arch::trap_frame& frame, u64 address, mm::fault_result why, u32 floating_point_status);
+/// The signal that Linux sends for a trap, with its code and address (arch/x86/kernel/traps.c's table, as
+/// described in sigaction(2)). `floating_point_status` is the x87 status and MXCSR word's pending exceptions
+/// for #MF and #XM.
+siginfo trap_signal(const arch::trap_frame& frame, u64 address, mm::fault_result why,
+                    u32 floating_point_status);
 
 /// The code of a SIGFPE for pending and unmasked exception bits (IE DE ZE OE UE PE, bit 0 to 5).
 s32 floating_point_code(u32 exceptions);

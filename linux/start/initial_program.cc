@@ -23,7 +23,10 @@ constexpr int status_unusable = 125;
 constexpr std::string_view command_file = "/.kiln/command";
 constexpr size_t largest_command_file = 1_MiB;
 
-[[noreturn]] void give_up(int status) { control::finish(static_cast<u32>(status) << 8); }
+[[noreturn]] void give_up(int status)
+{
+    control::finish(static_cast<u32>(status) << 8);
+}
 
 /// The image's own command, where the machine was given none.
 result<void> read_command_file()
@@ -56,7 +59,8 @@ result<void> mount_own_files()
     return proc::mount_all();
 }
 
-/// Everything about the program that can fail, in order; `why` is set where the user should hear more than a number.
+/// Everything about the program that can fail, in order; `why` is set where the user should hear more than a
+/// number.
 result<void> start(loader::explanation& why)
 {
     const auto& config = boot::configuration();

@@ -4,9 +4,9 @@
 #include <array>
 
 #include "arch/early_output.hh"
-#include "drivers/power/power.hh"
 #include "core/log.hh"
 #include "core/sched/thread.hh"
+#include "drivers/power/power.hh"
 #include "linux/signal/crash_report.hh"
 #include "linux/signal/send.hh"
 #include "linux/streams/control_lines.hh"
@@ -73,7 +73,8 @@ constinit output_ring ring;
 constinit linux::port the_port{"kiln.control"};
 constinit wait_queue ring_filled;
 constinit wait_queue ring_emptied;
-constinit std::atomic<bool> sending{false}; // the sender holds bytes that are neither in the ring nor at the host
+constinit std::atomic<bool> sending{
+    false}; // the sender holds bytes that are neither in the ring nor at the host
 
 /// Moves the ring's bytes to the port until it is empty.
 void empty_ring(byte_stream& stream)
@@ -105,7 +106,8 @@ void write_early(std::string_view keyword, std::string_view text)
     arch::write_early_output("\n");
 }
 
-/// There is no port and will be none: what has been queued meanwhile, then everything else, goes to the serial port.
+/// There is no port and will be none: what has been queued meanwhile, then everything else, goes to the
+/// serial port.
 void give_up_port()
 {
     no_port.store(true);
@@ -178,8 +180,8 @@ void send(std::string_view keyword, std::string_view text)
     if (no_port.load(std::memory_order_relaxed))
         return write_early(keyword, text);
     ring.put(keyword, text);
-    // With interrupts off the caller may hold any spinlock, so nobody is woken: the line goes out with the next one, or
-    // with the end of the program.
+    // With interrupts off the caller may hold any spinlock, so nobody is woken: the line goes out with the
+    // next one, or with the end of the program.
     if (arch::irqs_enabled())
         ring_filled.wake_all();
 }

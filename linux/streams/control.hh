@@ -1,8 +1,8 @@
 // The control port: lines to and from the host beside the program's own streams (docs/boot-protocol.md).
 //
-// Lines to the host go through a ring in memory, because a log line may come from any context and a port may be
-// written in thread context only; one kernel thread empties it, another listens to the host. Without a control port
-// the lines go to the serial port.
+// Lines to the host go through a ring in memory, because a log line may come from any context and a port may
+// be written in thread context only; one kernel thread empties it, another listens to the host. Without a
+// control port the lines go to the serial port.
 #pragma once
 
 #include <string_view>

@@ -1,5 +1,5 @@
-// The lines that the host sends on kiln.control (docs/boot-protocol.md): cut out of the byte stream and understood.
-// Pure, for host tests and the fuzzer.
+// The lines that the host sends on kiln.control (docs/boot-protocol.md): cut out of the byte stream and
+// understood. Pure, for host tests and the fuzzer.
 #pragma once
 
 #include <array>
@@ -14,7 +14,7 @@ namespace linux
 struct control_message {
     enum class kind : u8 { end_of_input, signal, window_size, hang_up_output, hang_up_error };
     kind what;
-    u64 first = 0; // bytes, signal or rows
+    u64 first = 0;  // bytes, signal or rows
     u64 second = 0; // columns
 };
 

@@ -11,14 +11,23 @@ namespace
 constexpr u8 mark_line_end = 1;
 constexpr u8 mark_end_of_file = 2; // the byte itself is not given to the reader
 
-constexpr bool is_control(u8 byte) { return byte < 0x20 || byte == 0x7f; }
-constexpr bool is_continuation(u8 byte) { return (byte & 0xc0) == 0x80; } // inside a UTF-8 character
+constexpr bool is_control(u8 byte)
+{
+    return byte < 0x20 || byte == 0x7f;
+}
+constexpr bool is_continuation(u8 byte)
+{
+    return (byte & 0xc0) == 0x80;
+} // inside a UTF-8 character
 constexpr bool is_word(u8 byte)
 {
     return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
            byte == '_' || byte >= 0x80;
 }
-constexpr u8 control_key(char letter) { return static_cast<u8>(letter & 0x1f); }
+constexpr u8 control_key(char letter)
+{
+    return static_cast<u8>(letter & 0x1f);
+}
 } // namespace
 
 termios default_termios()
@@ -278,7 +287,10 @@ size_t line_discipline::take(std::span<u8> to)
     return taken;
 }
 
-void line_discipline::flush_input() { _count = _complete = 0; }
+void line_discipline::flush_input()
+{
+    _count = _complete = 0;
+}
 
 size_t line_discipline::length_of_plain_output(std::string_view bytes)
 {

@@ -1,13 +1,14 @@
 // What stands between a keyboard and a program: line editing, echo, signals from keys, and output's newlines.
 //
-// A pure state machine: bytes go in by receive() and come out by take(); what it wants done meanwhile (echo, signals)
-// goes to a `peer`. It has no lock and waits for nothing: the terminal (linux/streams/terminal.hh) does both.
+// A pure state machine: bytes go in by receive() and come out by take(); what it wants done meanwhile (echo,
+// signals) goes to a `peer`. It has no lock and waits for nothing: the terminal (linux/streams/terminal.hh)
+// does both.
 //
 //     receive() --> [ complete lines | the line being edited ] --> take()
 //                                                        ^ erase, kill, word erase work here
 //
-// In canonical mode a program reads whole lines only; otherwise everything received. Source: termios(3), POSIX.1-2017
-// chapter 11, and Linux's n_tty for what those leave open.
+// In canonical mode a program reads whole lines only; otherwise everything received. Source: termios(3),
+// POSIX.1-2017 chapter 11, and Linux's n_tty for what those leave open.
 #pragma once
 
 #include <array>
@@ -55,7 +56,8 @@ class line_discipline
     bool readable(size_t minimum) const;
     /// Bytes that a read could return now.
     size_t available() const;
-    /// Moves bytes to the reader: at most one line in canonical mode. 0 with readable() true: the end of file.
+    /// Moves bytes to the reader: at most one line in canonical mode. 0 with readable() true: the end of
+    /// file.
     size_t take(std::span<u8> to);
     /// Forgets input that was not read (TCIFLUSH).
     void flush_input();

@@ -1,4 +1,5 @@
-// One of the host's streams by its name, found when it is first needed: drivers come up beside the program's start.
+// One of the host's streams by its name, found when it is first needed: drivers come up beside the program's
+// start.
 #pragma once
 
 #include <string_view>

@@ -16,9 +16,18 @@ constinit output_stream the_output{"kiln.out"};
 constinit output_stream the_error{"kiln.err"};
 } // namespace
 
-input_stream& standard_input() { return the_input; }
-output_stream& standard_output() { return the_output; }
-output_stream& standard_error() { return the_error; }
+input_stream& standard_input()
+{
+    return the_input;
+}
+output_stream& standard_output()
+{
+    return the_output;
+}
+output_stream& standard_error()
+{
+    return the_error;
+}
 
 result<size_t> input_stream::read(std::span<std::byte> to, blocking mode)
 {
@@ -37,8 +46,8 @@ result<size_t> input_stream::read(std::span<std::byte> to, blocking mode)
             return size_t{0};
         if (mode == blocking::no)
             return fail(errc::eagain);
-        TRY(wait_until(
-            stream->read_queue(), [&] { return stream->readable() || at_end(); }, {.interruptible = true}));
+        TRY(wait_until(stream->read_queue(), [&] { return stream->readable() || at_end(); },
+                       {.interruptible = true}));
     }
 }
 
@@ -81,8 +90,9 @@ result<size_t> output_stream::write(std::span<const std::byte> from, blocking mo
         }
         errc error = put.error();
         if (error == errc::eagain && mode == blocking::yes) {
-            const auto waited = wait_until(
-                stream->write_queue(), [&] { return stream->writable() || hung_up(); }, {.interruptible = true});
+            const auto waited =
+                wait_until(stream->write_queue(), [&] { return stream->writable() || hung_up(); },
+                           {.interruptible = true});
             if (waited)
                 continue;
             error = waited.error();
@@ -131,7 +141,8 @@ result<ref_ptr<vfs::file>> open_stream(boot::stream_kind kind, int descriptor)
     case boot::stream_kind::tty:
         return open_terminal(descriptor == 2 ? standard_error() : standard_output());
     default:
-        return descriptor == 0 ? open_input(the_input) : open_output(descriptor == 1 ? the_output : the_error);
+        return descriptor == 0 ? open_input(the_input)
+                               : open_output(descriptor == 1 ? the_output : the_error);
     }
 }
 } // namespace

@@ -1,7 +1,7 @@
 // The program's standard input, output and error: where they come from and go to (docs/boot-protocol.md).
 //
-// Each is a pipe, a terminal or nothing, as the configuration says. The host counts bytes: input ends after as many as
-// its `eof` line says, and the exit line tells how many were written to each side.
+// Each is a pipe, a terminal or nothing, as the configuration says. The host counts bytes: input ends after
+// as many as its `eof` line says, and the exit line tells how many were written to each side.
 #pragma once
 
 #include "core/base/ref_ptr.hh"
@@ -17,8 +17,8 @@ class descriptor_table;
 class input_stream
 {
   public:
-    /// Up to to.size() bytes; waits for the first unless `deadline` is in the past. 0: the end. Errors: eagain,
-    /// eintr, eio.
+    /// Up to to.size() bytes; waits for the first unless `deadline` is in the past. 0: the end. Errors:
+    /// eagain, eintr, eio.
     enum class blocking : u8 { no, yes };
     result<size_t> read(std::span<std::byte> to, blocking mode);
 
@@ -30,7 +30,10 @@ class input_stream
     void set_end(u64 bytes);
 
   private:
-    bool at_end() const { return _taken.load(std::memory_order_relaxed) >= _end.load(std::memory_order_acquire); }
+    bool at_end() const
+    {
+        return _taken.load(std::memory_order_relaxed) >= _end.load(std::memory_order_acquire);
+    }
 
     port _port{"kiln.in"};
     std::atomic<u64> _taken{0};

@@ -38,8 +38,8 @@ class input_file final : public vfs::file
             if (!_buffer)
                 _buffer = TRY(try_make_unique<std::byte[]>(buffer_size));
             const std::span space(_buffer.get(), std::min(to.remaining(), buffer_size));
-            _filled = TRY(_stream.read(
-                space, nonblocking() ? input_stream::blocking::no : input_stream::blocking::yes));
+            _filled = TRY(_stream.read(space, nonblocking() ? input_stream::blocking::no
+                                                            : input_stream::blocking::yes));
             _start = 0;
         }
         // What the application's memory does not take stays for the next read.

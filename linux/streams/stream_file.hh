@@ -1,4 +1,5 @@
-// Standard streams that are pipes, as open files: bytes go between the application and a port through one buffer.
+// Standard streams that are pipes, as open files: bytes go between the application and a port through one
+// buffer.
 #pragma once
 
 #include "linux/streams/standard_streams.hh"

@@ -55,7 +55,7 @@ class terminal final : public line_discipline::peer
     line_discipline _discipline GUARDED_BY(_lock){*this};
     winsize _window GUARDED_BY(_lock){};
     int _foreground GUARDED_BY(_lock) = program::initial_pid;
-    int _signal GUARDED_BY(_lock) = 0;   // raised by the byte that is being received
+    int _signal GUARDED_BY(_lock) = 0;     // raised by the byte that is being received
     terminal_echo _echo GUARDED_BY(_lock); // what is to be echoed when the lock is free
     wait_queue _readable;
     wait_queue _room;
@@ -80,7 +80,10 @@ result<terminal*> get_terminal()
     return fresh.release();
 }
 
-bool is_terminal(boot::stream_kind kind) { return kind == boot::stream_kind::tty; }
+bool is_terminal(boot::stream_kind kind)
+{
+    return kind == boot::stream_kind::tty;
+}
 
 output_stream& terminal::echo_screen()
 {
@@ -161,13 +164,13 @@ result<void> terminal::wait_readable(size_t wanted)
         return {};
     }
     // Both: the clock runs between bytes, from the first one on.
-    TRY(wait_until(
-        _readable, _lock, [&]() REQUIRES(_lock) { return _discipline.readable(1); }, {.interruptible = true}));
+    TRY(wait_until(_readable, _lock, [&]() REQUIRES(_lock) { return _discipline.readable(1); },
+                   {.interruptible = true}));
     while (!_discipline.readable(needed)) {
         const size_t before = _discipline.available();
-        const auto waited = wait_until(
-            _readable, _lock, [&]() REQUIRES(_lock) { return _discipline.available() > before; },
-            {.deadline = timekeeping::after(timekeeping::now(), tenths), .interruptible = true});
+        const auto waited =
+            wait_until(_readable, _lock, [&]() REQUIRES(_lock) { return _discipline.available() > before; },
+                       {.deadline = timekeeping::after(timekeeping::now(), tenths), .interruptible = true});
         if (!waited)
             break;
     }
@@ -195,8 +198,8 @@ result<size_t> terminal::read(fs::io_buffer& to, bool may_wait)
             const size_t space = std::min(piece.size(), to.remaining());
             got = _discipline.take({piece.data(), space});
             // A line that is longer than the piece goes on; a new line is a new read.
-            more = got == space && space == piece.size() && (!_discipline.canonical() || piece[got - 1] != '\n') &&
-                   _discipline.available() > 0;
+            more = got == space && space == piece.size() &&
+                   (!_discipline.canonical() || piece[got - 1] != '\n') && _discipline.available() > 0;
             _room.wake_all();
         }
         first = false;
@@ -215,8 +218,8 @@ result<size_t> terminal::write(fs::io_buffer& from, output_stream& screen, bool 
     size_t done = 0;
     while (!from.empty()) {
         if (_stopped.load(std::memory_order_relaxed) && may_wait)
-            TRY(wait_until(
-                _running, [&] { return !_stopped.load(std::memory_order_relaxed); }, {.interruptible = true}));
+            TRY(wait_until(_running, [&] { return !_stopped.load(std::memory_order_relaxed); },
+                           {.interruptible = true}));
         const size_t got = from.copy_in({piece.data(), std::min(piece.size(), from.remaining())});
         if (got == 0)
             return fs::transferred(done, true);
@@ -282,7 +285,10 @@ result<u64> terminal::control(u32 request, virt_addr argument)
     switch (request) {
     case tcgets: {
         termios now;
-        WITH_LOCK(_lock) { now = _discipline.settings(); }
+        WITH_LOCK(_lock)
+        {
+            now = _discipline.settings();
+        }
         TRY(user_ptr<termios>(argument).write(now));
         return u64{0};
     }
@@ -293,7 +299,10 @@ result<u64> terminal::control(u32 request, virt_addr argument)
         return set_settings(argument, true);
     case tiocgwinsz: {
         winsize now;
-        WITH_LOCK(_lock) { now = _window; }
+        WITH_LOCK(_lock)
+        {
+            now = _window;
+        }
         TRY(user_ptr<winsize>(argument).write(now));
         return u64{0};
     }
@@ -306,7 +315,10 @@ result<u64> terminal::control(u32 request, virt_addr argument)
     case tiocgpgrp:
     case tiocgsid: {
         int group;
-        WITH_LOCK(_lock) { group = request == tiocgsid ? program::initial_pid : _foreground; }
+        WITH_LOCK(_lock)
+        {
+            group = request == tiocgsid ? program::initial_pid : _foreground;
+        }
         TRY(user_ptr<int>(argument).write(group));
         return u64{0};
     }
@@ -320,7 +332,10 @@ result<u64> terminal::control(u32 request, virt_addr argument)
     }
     case fionread: {
         int waiting;
-        WITH_LOCK(_lock) { waiting = static_cast<int>(_discipline.available()); }
+        WITH_LOCK(_lock)
+        {
+            waiting = static_cast<int>(_discipline.available());
+        }
         TRY(user_ptr<int>(argument).write(waiting));
         return u64{0};
     }
@@ -357,8 +372,14 @@ class terminal_file final : public vfs::file
     }
 
     result<size_t> read(fs::io_buffer& to) override { return _terminal.read(to, !nonblocking()); }
-    result<size_t> write(fs::io_buffer& from) override { return _terminal.write(from, _screen, !nonblocking()); }
-    result<u64> control(u32 request, virt_addr argument) override { return _terminal.control(request, argument); }
+    result<size_t> write(fs::io_buffer& from) override
+    {
+        return _terminal.write(from, _screen, !nonblocking());
+    }
+    result<u64> control(u32 request, virt_addr argument) override
+    {
+        return _terminal.control(request, argument);
+    }
     u32 poll(u32 interest, vfs::poll_registrar* registrar) override
     {
         return _terminal.poll(interest, registrar, _screen);
@@ -379,7 +400,8 @@ result<ref_ptr<vfs::file>> open_device(vfs::device_number number, const vfs::pat
     if (number.minor == tty_minor && !any)
         return fail(errc::enxio); // no controlling terminal
     auto* const t = TRY(get_terminal());
-    output_stream& screen = is_terminal(config.standard_output) || !any ? standard_output() : standard_error();
+    output_stream& screen =
+        is_terminal(config.standard_output) || !any ? standard_output() : standard_error();
     return TRY(make_ref<terminal_file>(where, *t, screen, flags));
 }
 
@@ -404,5 +426,8 @@ void set_window_size(u16 rows, u16 columns)
         (void)send_to_program(*program, kernel_info(sigwinch));
 }
 
-void register_terminal_devices() { vfs::register_device(terminal_devices); }
+void register_terminal_devices()
+{
+    vfs::register_device(terminal_devices);
+}
 } // namespace linux

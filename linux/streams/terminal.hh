@@ -1,11 +1,11 @@
 // The program's terminal: the host's keyboard and screen through a line discipline (tty(4), tty_ioctl(4)).
 //
-// There is one, on the ports of the standard streams, when the configuration says that one of them is a terminal. A
-// kernel thread reads the keyboard, so that Ctrl-C works while the program computes. The program is alone: it is the
-// session's leader and always in the foreground.
+// There is one, on the ports of the standard streams, when the configuration says that one of them is a
+// terminal. A kernel thread reads the keyboard, so that Ctrl-C works while the program computes. The program
+// is alone: it is the session's leader and always in the foreground.
 //
-// Locking: the discipline and the settings are under one mutex (rank tty), which is never held while output waits for
-// the host; echo is best effort.
+// Locking: the discipline and the settings are under one mutex (rank tty), which is never held while output
+// waits for the host; echo is best effort.
 #pragma once
 
 #include "core/base/ref_ptr.hh"

@@ -1,8 +1,9 @@
 // From six registers to a handler's parameters and back: how the dispatch table gets its types.
 //
-// A handler is an ordinary function, `result<s64> sys_lseek(int descriptor, s64 offset, int whence)`. Its parameter
-// types say how each register is read: integers are cut to their width as the C ABI does, user_ptr and virt_addr take
-// the address. Its result goes to RAX as the value or the negative error number (asm-generic/errno-base.h).
+// A handler is an ordinary function, `result<s64> sys_lseek(int descriptor, s64 offset, int whence)`. Its
+// parameter types say how each register is read: integers are cut to their width as the C ABI does, user_ptr
+// and virt_addr take the address. Its result goes to RAX as the value or the negative error number
+// (asm-generic/errno-base.h).
 #pragma once
 
 #include <array>
@@ -21,7 +22,7 @@ using mm::user_ptr;
 using mm::user_span;
 
 template <class T>
-    requires std::integral<T>
+requires std::integral<T>
 constexpr T from_register(u64 value, T*)
 {
     return static_cast<T>(value);
@@ -31,10 +32,13 @@ constexpr user_ptr<T> from_register(u64 value, user_ptr<T>*)
 {
     return user_ptr<T>(value);
 }
-constexpr virt_addr from_register(u64 value, virt_addr*) { return virt_addr(value); }
+constexpr virt_addr from_register(u64 value, virt_addr*)
+{
+    return virt_addr(value);
+}
 
 template <class T>
-    requires std::integral<T>
+requires std::integral<T>
 constexpr u64 to_register(T value)
 {
     if constexpr (std::is_signed_v<T>)
@@ -42,9 +46,13 @@ constexpr u64 to_register(T value)
     else
         return value;
 }
-constexpr u64 to_register(virt_addr value) { return value.value; }
+constexpr u64 to_register(virt_addr value)
+{
+    return value.value;
+}
 
-/// The error as the application sees it. Restart codes ask for the slow way out, where signals decide what they mean.
+/// The error as the application sees it. Restart codes ask for the slow way out, where signals decide what
+/// they mean.
 u64 error_to_register(errc error);
 
 inline constexpr size_t max_arguments = 6;

@@ -11,7 +11,10 @@ namespace linux
 {
 namespace
 {
-void log_refusal(std::string_view text) { klog::detail("{}", text); }
+void log_refusal(std::string_view text)
+{
+    klog::detail("{}", text);
+}
 
 constinit std::atomic<refusal_sink> sink{log_refusal};
 
@@ -71,5 +74,8 @@ void note_refused(u64 number, std::string_view what, u64 value)
         tell("{}: {} ({x}) is not supported", syscall_name(number), what, value);
 }
 
-void set_refusal_sink(refusal_sink s) { sink.store(s, std::memory_order_relaxed); }
+void set_refusal_sink(refusal_sink s)
+{
+    sink.store(s, std::memory_order_relaxed);
+}
 } // namespace linux

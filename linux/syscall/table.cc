@@ -62,9 +62,15 @@ std::string_view syscall_name(u64 number)
     }
 }
 
-bool is_served(u64 number) { return number < table_size && entry_points[number] != refuse_call; }
+bool is_served(u64 number)
+{
+    return number < table_size && entry_points[number] != refuse_call;
+}
 
-unsigned syscall_arity(u64 number) { return number < table_size ? arities[number] : 0; }
+unsigned syscall_arity(u64 number)
+{
+    return number < table_size ? arities[number] : 0;
+}
 } // namespace linux
 
 void linux_dispatch(arch::trap_frame& frame)

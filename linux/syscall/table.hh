@@ -20,6 +20,6 @@ bool is_served(u64 number);
 unsigned syscall_arity(u64 number);
 } // namespace linux
 
-/// Serves the call whose number and arguments are in `frame` and stores the answer in frame.rax. Called by entry with
-/// interrupts on, on the thread's kernel stack.
+/// Serves the call whose number and arguments are in `frame` and stores the answer in frame.rax. Called by
+/// entry with interrupts on, on the thread's kernel stack.
 extern "C" void linux_dispatch(arch::trap_frame& frame);

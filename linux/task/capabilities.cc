@@ -75,7 +75,8 @@ result<void> sys_capset(user_ptr<capability_header> place, user_ptr<const capabi
     auto changed = TRY(self.credentials().copy());
     if (permitted & ~changed->permitted || effective & ~permitted)
         return fail(errc::eperm);
-    if (!changed->has_capability(capability_setpcap) && (inheritable & ~(changed->inheritable | changed->permitted)))
+    if (!changed->has_capability(capability_setpcap) &&
+        (inheritable & ~(changed->inheritable | changed->permitted)))
         return fail(errc::eperm);
     if (inheritable & ~(changed->inheritable | changed->bounding))
         return fail(errc::eperm);

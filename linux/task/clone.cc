@@ -17,8 +17,8 @@ constexpr u64 vfork_number = 58;
 constexpr u64 clone3_number = 435;
 
 constexpr u64 thread_flags = clone_vm | clone_fs | clone_files | clone_sighand | clone_thread;
-constexpr u64 namespace_flags = clone_newns | clone_newcgroup | clone_newuts | clone_newipc | clone_newuser |
-                                clone_newpid | clone_newnet;
+constexpr u64 namespace_flags =
+    clone_newns | clone_newcgroup | clone_newuts | clone_newipc | clone_newuser | clone_newpid | clone_newnet;
 
 struct thread_request {
     u64 flags;
@@ -148,6 +148,12 @@ result<int> sys_clone3(virt_addr arguments, size_t size)
                           .child_tid = user_ptr<s32>(args.child_tid)});
 }
 
-result<int> sys_fork() { return refuse_process(fork_number); }
-result<int> sys_vfork() { return refuse_process(vfork_number); }
+result<int> sys_fork()
+{
+    return refuse_process(fork_number);
+}
+result<int> sys_vfork()
+{
+    return refuse_process(vfork_number);
+}
 } // namespace linux

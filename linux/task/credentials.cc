@@ -5,7 +5,10 @@
 
 namespace linux
 {
-result<ref_ptr<credentials>> credentials::create_root() { return make_ref<credentials>(); }
+result<ref_ptr<credentials>> credentials::create_root()
+{
+    return make_ref<credentials>();
+}
 
 result<ref_ptr<credentials>> credentials::copy() const
 {

@@ -1,7 +1,8 @@
 // Who a thread is: user and group ids, supplementary groups, capabilities (credentials(7), capabilities(7)).
 //
-// A set is never changed once a thread holds it: the calls that change ids make a copy and swap it in, so that threads
-// share one object and readers need no lock. As on Linux each thread has its own; the C library keeps them equal.
+// A set is never changed once a thread holds it: the calls that change ids make a copy and swap it in, so
+// that threads share one object and readers need no lock. As on Linux each thread has its own; the C library
+// keeps them equal.
 #pragma once
 
 #include <array>

@@ -7,14 +7,21 @@ namespace linux
 namespace
 {
 constexpr int wait_options = 1 | 2 | 8 | 0x20000000 | 0x40000000 | static_cast<int>(0x80000000);
-constexpr int waitid_options = 1 | 2 | 4 | 8 | 0x01000000 | 0x20000000 | 0x40000000 | static_cast<int>(0x80000000);
+constexpr int waitid_options =
+    1 | 2 | 4 | 8 | 0x01000000 | 0x20000000 | 0x40000000 | static_cast<int>(0x80000000);
 constexpr int waitid_events = 2 | 4 | 8; // WSTOPPED, WEXITED, WCONTINUED
 constexpr int p_all = 0, p_pid = 1, p_pgid = 2, p_pidfd = 3;
 } // namespace
 
-result<void> sys_exit(int code) { current_task().exit(code); }
+result<void> sys_exit(int code)
+{
+    current_task().exit(code);
+}
 
-result<void> sys_exit_group(int code) { current_program().end(static_cast<u32>(code & 0xff) << 8); }
+result<void> sys_exit_group(int code)
+{
+    current_program().end(static_cast<u32>(code & 0xff) << 8);
+}
 
 result<int> sys_wait4(int pid, user_ptr<s32>, int options, user_ptr<rusage>)
 {

@@ -1,5 +1,5 @@
-// Ids of the program, its threads, group and session. The program is process 1, without a parent, and leads its group
-// and session.
+// Ids of the program, its threads, group and session. The program is process 1, without a parent, and leads
+// its group and session.
 #include "linux/task/calls.hh"
 #include "linux/task/task.hh"
 
@@ -16,10 +16,22 @@ result<void> check_own(int pid)
 }
 } // namespace
 
-result<int> sys_getpid() { return current_program().pid(); }
-result<int> sys_gettid() { return current_task().tid; }
-result<int> sys_getppid() { return 0; }
-result<int> sys_getpgrp() { return current_program().pid(); }
+result<int> sys_getpid()
+{
+    return current_program().pid();
+}
+result<int> sys_gettid()
+{
+    return current_task().tid;
+}
+result<int> sys_getppid()
+{
+    return 0;
+}
+result<int> sys_getpgrp()
+{
+    return current_program().pid();
+}
 
 result<int> sys_getpgid(int pid)
 {
@@ -41,7 +53,10 @@ result<void> sys_setpgid(int pid, int group)
     return fail(errc::eperm); // a session leader stays in its group
 }
 
-result<int> sys_setsid() { return fail(errc::eperm); } // it leads one already
+result<int> sys_setsid()
+{
+    return fail(errc::eperm);
+} // it leads one already
 
 result<int> sys_set_tid_address(virt_addr word)
 {

@@ -1,7 +1,7 @@
 // The program's resource limits (getrlimit(2)): 16 pairs, read without a lock.
 //
-// NOFILE, STACK (at start), AS, DATA, FSIZE, SIGPENDING and RTPRIO are enforced where they apply; the rest are kept
-// and reported.
+// NOFILE, STACK (at start), AS, DATA, FSIZE, SIGPENDING and RTPRIO are enforced where they apply; the rest
+// are kept and reported.
 #pragma once
 
 #include <array>

@@ -11,7 +11,10 @@ namespace linux
 {
 namespace
 {
-void ended_without_hook(u32 wait_status) { klog::line("the program ended with status {x}", wait_status); }
+void ended_without_hook(u32 wait_status)
+{
+    klog::line("the program ended with status {x}", wait_status);
+}
 
 constinit std::atomic<program_end_hook> end_hook{ended_without_hook};
 constinit std::atomic<program*> first{nullptr};
@@ -155,7 +158,13 @@ void program::finish(u32 wait_status)
     sched::exit_current();
 }
 
-void set_program_end_hook(program_end_hook hook) { end_hook.store(hook, std::memory_order_relaxed); }
+void set_program_end_hook(program_end_hook hook)
+{
+    end_hook.store(hook, std::memory_order_relaxed);
+}
 
-program* first_program() { return first.load(std::memory_order_acquire); }
+program* first_program()
+{
+    return first.load(std::memory_order_acquire);
+}
 } // namespace linux

@@ -1,10 +1,11 @@
 // The program: what all threads of an exec'd file share, and its end.
 //
-// There is one today, but nothing outside this folder may assume that: what belongs to "the process" is reached from
-// the running thread, current_task().program(). It is created by start_program() before its first thread runs and
-// lives until the machine ends.
+// There is one today, but nothing outside this folder may assume that: what belongs to "the process" is
+// reached from the running thread, current_task().program(). It is created by start_program() before its
+// first thread runs and lives until the machine ends.
 //
-// Locking: the thread list and `_exiting` are under signals().lock; the rest is constant, atomic, or locks itself.
+// Locking: the thread list and `_exiting` are under signals().lock; the rest is constant, atomic, or locks
+// itself.
 #pragma once
 
 #include <atomic>
@@ -77,8 +78,8 @@ class program : public ref_counted<program>
     u64 voluntary_switches() EXCLUDES(signals().lock);
     u64 involuntary_switches() EXCLUDES(signals().lock);
 
-    /// Ends the program with this wait status: stops all other threads and calls the hook. The first caller decides
-    /// the status; a later one only ends its thread.
+    /// Ends the program with this wait status: stops all other threads and calls the hook. The first caller
+    /// decides the status; a later one only ends its thread.
     [[noreturn]] void end(u32 wait_status) EXCLUDES(signals().lock);
     /// The same for the last thread, which is no longer in the list.
     [[noreturn]] void end_with_last_thread(u32 wait_status) EXCLUDES(signals().lock);
@@ -126,6 +127,7 @@ class program : public ref_counted<program>
 /// Sets what happens when a program has ended (linux/streams sends the status and turns the machine off).
 void set_program_end_hook(program_end_hook hook);
 
-/// The program that answers for the machine: who gets the host's signals and shows in /proc/PID. Null before start.
+/// The program that answers for the machine: who gets the host's signals and shows in /proc/PID. Null before
+/// start.
 program* first_program();
 } // namespace linux

@@ -30,11 +30,13 @@ result<ref_ptr<task>> find_thread(int tid)
 
 constexpr bool is_realtime(int policy)
 {
-    return policy == static_cast<int>(sched::policy::fifo) || policy == static_cast<int>(sched::policy::round_robin);
+    return policy == static_cast<int>(sched::policy::fifo) ||
+           policy == static_cast<int>(sched::policy::round_robin);
 }
 constexpr bool is_fair(int policy)
 {
-    return policy == static_cast<int>(sched::policy::other) || policy == static_cast<int>(sched::policy::batch) ||
+    return policy == static_cast<int>(sched::policy::other) ||
+           policy == static_cast<int>(sched::policy::batch) ||
            policy == static_cast<int>(sched::policy::idle);
 }
 
@@ -50,7 +52,8 @@ result<void> set_policy(task& target, int policy, int priority)
     policy &= ~sched_reset_on_fork;
     if (policy == sched_deadline || !(is_realtime(policy) || is_fair(policy)))
         return fail(errc::einval);
-    const bool priority_fits = is_realtime(policy) ? priority >= 1 && priority <= max_realtime_priority : priority == 0;
+    const bool priority_fits =
+        is_realtime(policy) ? priority >= 1 && priority <= max_realtime_priority : priority == 0;
     if (!priority_fits)
         return fail(errc::einval);
     if (is_realtime(policy) && !may_use_priority(priority))
@@ -67,7 +70,8 @@ result<void> set_nice(task& target, int nice)
     auto parameters = target.scheduling();
     nice = std::clamp(nice, -20, 19);
     const bool privileged = current_task().credentials().has_capability(capability_sys_nice);
-    const auto floor = 20 - static_cast<s64>(std::min<u64>(current_program().limits().current(rlimit_nice), 40));
+    const auto floor =
+        20 - static_cast<s64>(std::min<u64>(current_program().limits().current(rlimit_nice), 40));
     if (nice < parameters.nice && !privileged && nice < floor)
         return fail(errc::eacces);
     parameters.nice = static_cast<s8>(nice);
@@ -76,7 +80,10 @@ result<void> set_nice(task& target, int nice)
 }
 
 /// Bytes of a mask that programs see: whole words that hold all CPUs.
-size_t mask_bytes() { return align_up(size_t{arch::cpu_count()}, 64) / 8; }
+size_t mask_bytes()
+{
+    return align_up(size_t{arch::cpu_count()}, 64) / 8;
+}
 
 /// Whether a PRIO_* number names this program.
 result<void> check_priority_target(int which, int who)
@@ -88,8 +95,9 @@ result<void> check_priority_target(int which, int who)
     case prio_pgrp:
         return who == 0 || who == owner.pid() ? result<void>{} : fail(errc::esrch);
     case prio_user:
-        return who == 0 || static_cast<u32>(who) == current_task().credentials().user.real ? result<void>{}
-                                                                                            : fail(errc::esrch);
+        return who == 0 || static_cast<u32>(who) == current_task().credentials().user.real
+                   ? result<void>{}
+                   : fail(errc::esrch);
     default:
         return fail(errc::einval);
     }

@@ -14,8 +14,8 @@ task::task(linux::program& owner, std::string_view name, ref_ptr<linux::credenti
 
 task::~task() = default;
 
-result<ref_ptr<task>> task::create(linux::program& owner, std::string_view name, ref_ptr<linux::credentials> who,
-                                   task* creator)
+result<ref_ptr<task>> task::create(linux::program& owner, std::string_view name,
+                                   ref_ptr<linux::credentials> who, task* creator)
 {
     auto t = ref_ptr<task>::adopt(new (std::nothrow) task(owner, name, std::move(who)));
     if (!t)

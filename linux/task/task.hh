@@ -1,7 +1,7 @@
 // A thread of a program: the scheduler's thread, and what Linux knows of it beside.
 //
-// Only the thread itself changes its fields, so it reads them without a lock; those that senders of signals look at are
-// under the program's signal lock. Source: clone(2), signal(7), set_robust_list(2), prctl(2).
+// Only the thread itself changes its fields, so it reads them without a lock; those that senders of signals
+// look at are under the program's signal lock. Source: clone(2), signal(7), set_robust_list(2), prctl(2).
 #pragma once
 
 #include "core/sched/thread.hh"
@@ -33,7 +33,8 @@ struct fault_record {
 class task : public sched::thread, public task_list_entry
 {
   public:
-    /// A thread of `owner` that will start at the registers in application_frame(); it is not in the list yet.
+    /// A thread of `owner` that will start at the registers in application_frame(); it is not in the list
+    /// yet.
     static result<ref_ptr<task>> create(program& owner, std::string_view name, ref_ptr<credentials> who,
                                         task* creator);
     ~task() override;
@@ -51,8 +52,8 @@ class task : public sched::thread, public task_list_entry
     stack alternate_stack{.base = 0, .flags = ss_disable, .pad0 = 0, .size = 0};
     fault_record last_fault;
 
-    /// For calls that wait with another mask (sigsuspend, ppoll, pselect, epoll_pwait): sets the mask until the call
-    /// is over; a handler that runs returns to the old one.
+    /// For calls that wait with another mask (sigsuspend, ppoll, pselect, epoll_pwait): sets the mask until
+    /// the call is over; a handler that runs returns to the old one.
     void set_temporary_mask(signal_set mask);
     /// The call is over and no signal came: back to the old mask at once.
     void restore_mask();
@@ -101,6 +102,12 @@ class task : public sched::thread, public task_list_entry
 };
 
 /// The application thread that executes this. Only in system calls and traps of the application.
-inline task& current_task() { return static_cast<task&>(sched::current()); }
-inline program& current_program() { return current_task().program(); }
+inline task& current_task()
+{
+    return static_cast<task&>(sched::current());
+}
+inline program& current_program()
+{
+    return current_task().program();
+}
 } // namespace linux

@@ -19,7 +19,7 @@ struct task_id_of {
 };
 
 /// Elements are the task_list_entry bases of tasks: static_cast<task&>(entry).
-using task_list =
-    intrusive::set<task_list_entry, intrusive::member_hook<task_list_entry, tree_hook, &task_list_entry::hook>,
-                   intrusive::key_of_value<task_id_of>, intrusive::constant_time_size<false>>;
+using task_list = intrusive::set<task_list_entry,
+                                 intrusive::member_hook<task_list_entry, tree_hook, &task_list_entry::hook>,
+                                 intrusive::key_of_value<task_id_of>, intrusive::constant_time_size<false>>;
 } // namespace linux

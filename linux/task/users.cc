@@ -13,7 +13,10 @@ constexpr size_t max_groups = 65536; // NGROUPS_MAX
 
 using role = identity credentials::*;
 
-const credentials& own() { return current_task().credentials(); }
+const credentials& own()
+{
+    return current_task().credentials();
+}
 
 bool may_set(role kind)
 {
@@ -113,7 +116,8 @@ u32 set_file_system(role kind, u32 id)
     return old;
 }
 
-result<void> write_three(const identity& ids, user_ptr<u32> real, user_ptr<u32> effective, user_ptr<u32> saved)
+result<void> write_three(const identity& ids, user_ptr<u32> real, user_ptr<u32> effective,
+                         user_ptr<u32> saved)
 {
     TRY(real.write(ids.real));
     TRY(effective.write(ids.effective));
@@ -121,10 +125,22 @@ result<void> write_three(const identity& ids, user_ptr<u32> real, user_ptr<u32> 
 }
 } // namespace
 
-result<u32> sys_getuid() { return own().user.real; }
-result<u32> sys_geteuid() { return own().user.effective; }
-result<u32> sys_getgid() { return own().group.real; }
-result<u32> sys_getegid() { return own().group.effective; }
+result<u32> sys_getuid()
+{
+    return own().user.real;
+}
+result<u32> sys_geteuid()
+{
+    return own().user.effective;
+}
+result<u32> sys_getgid()
+{
+    return own().group.real;
+}
+result<u32> sys_getegid()
+{
+    return own().group.effective;
+}
 
 result<void> sys_getresuid(user_ptr<u32> real, user_ptr<u32> effective, user_ptr<u32> saved)
 {
@@ -135,10 +151,22 @@ result<void> sys_getresgid(user_ptr<u32> real, user_ptr<u32> effective, user_ptr
     return write_three(own().group, real, effective, saved);
 }
 
-result<void> sys_setuid(u32 id) { return set_one(&credentials::user, id); }
-result<void> sys_setgid(u32 id) { return set_one(&credentials::group, id); }
-result<void> sys_setreuid(u32 real, u32 effective) { return set_two(&credentials::user, real, effective); }
-result<void> sys_setregid(u32 real, u32 effective) { return set_two(&credentials::group, real, effective); }
+result<void> sys_setuid(u32 id)
+{
+    return set_one(&credentials::user, id);
+}
+result<void> sys_setgid(u32 id)
+{
+    return set_one(&credentials::group, id);
+}
+result<void> sys_setreuid(u32 real, u32 effective)
+{
+    return set_two(&credentials::user, real, effective);
+}
+result<void> sys_setregid(u32 real, u32 effective)
+{
+    return set_two(&credentials::group, real, effective);
+}
 result<void> sys_setresuid(u32 real, u32 effective, u32 saved)
 {
     return set_three(&credentials::user, real, effective, saved);
@@ -147,8 +175,14 @@ result<void> sys_setresgid(u32 real, u32 effective, u32 saved)
 {
     return set_three(&credentials::group, real, effective, saved);
 }
-result<u32> sys_setfsuid(u32 id) { return set_file_system(&credentials::user, id); }
-result<u32> sys_setfsgid(u32 id) { return set_file_system(&credentials::group, id); }
+result<u32> sys_setfsuid(u32 id)
+{
+    return set_file_system(&credentials::user, id);
+}
+result<u32> sys_setfsgid(u32 id)
+{
+    return set_file_system(&credentials::group, id);
+}
 
 result<int> sys_getgroups(int capacity, user_ptr<u32> groups)
 {

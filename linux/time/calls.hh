@@ -32,7 +32,8 @@ result<u32> sys_alarm(u32 seconds);
 result<void> sys_getitimer(int which, user_ptr<itimerval> out);
 result<void> sys_setitimer(int which, user_ptr<const itimerval> in, user_ptr<itimerval> old);
 result<void> sys_timer_create(clock_id id, user_ptr<const sigevent> event, user_ptr<s32> number);
-result<void> sys_timer_settime(int number, int flags, user_ptr<const itimerspec> in, user_ptr<itimerspec> old);
+result<void> sys_timer_settime(int number, int flags, user_ptr<const itimerspec> in,
+                               user_ptr<itimerspec> old);
 result<void> sys_timer_gettime(int number, user_ptr<itimerspec> out);
 result<int> sys_timer_getoverrun(int number);
 result<void> sys_timer_delete(int number);

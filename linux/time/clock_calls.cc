@@ -11,14 +11,17 @@ namespace linux
 namespace
 {
 constexpr nanoseconds coarse_resolution = milliseconds(4); // a Linux with HZ=250
-constexpr int time_error = 5; // the clock is not synchronised
+constexpr int time_error = 5;                              // the clock is not synchronised
 constexpr s32 status_unsynchronised = 0x40;
 constexpr s64 nominal_tick_us = 10000;
 constexpr s64 frequency_tolerance = 32768000; // 500 ppm with 16 bits of fraction
 constexpr s64 unknown_error_us = 16000000;
 constexpr s64 default_time_constant = 2;
 
-bool may_set_time() { return current_task().credentials().has_capability(capability_sys_time); }
+bool may_set_time()
+{
+    return current_task().credentials().has_capability(capability_sys_time);
+}
 } // namespace
 
 result<void> sys_clock_gettime(clock_id id, user_ptr<timespec> out)

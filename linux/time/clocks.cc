@@ -79,14 +79,18 @@ instant clock_reference::earliest(nanoseconds time) const
     case clock_kind::realtime:
         return timekeeping::after(timekeeping::now(), time - now());
     case clock_kind::program_cpu:
-        return timekeeping::after(timekeeping::now(), std::max((time - now()) / arch::cpu_count(), shortest_look));
+        return timekeeping::after(timekeeping::now(),
+                                  std::max((time - now()) / arch::cpu_count(), shortest_look));
     case clock_kind::thread_cpu:
         return timekeeping::after(timekeeping::now(), std::max(time - now(), shortest_look));
     }
     return timekeeping::never;
 }
 
-bool is_coarse(clock_id id) { return id == clock_realtime_coarse || id == clock_monotonic_coarse; }
+bool is_coarse(clock_id id)
+{
+    return id == clock_realtime_coarse || id == clock_monotonic_coarse;
+}
 
 result<clock_reference> find_clock(clock_id id)
 {

@@ -1,7 +1,7 @@
 // Clocks by number: the machine's, the program's CPU time, a thread's CPU time (clock_getres(2)).
 //
-// A negative number names the CPU clock of a process or thread: ~pid in the upper 29 bits, bit 2 for a thread, the kind
-// in the lower two (2: what the scheduler counted).
+// A negative number names the CPU clock of a process or thread: ~pid in the upper 29 bits, bit 2 for a
+// thread, the kind in the lower two (2: what the scheduler counted).
 #pragma once
 
 #include "core/base/ref_ptr.hh"

@@ -41,7 +41,10 @@ timer_setting program_timer::set(const timer_setting& wanted, origin from)
 
 void program_timer::stop()
 {
-    WITH_LOCK(_lock) { _armed = false; }
+    WITH_LOCK(_lock)
+    {
+        _armed = false;
+    }
     _hardware.cancel();
 }
 

@@ -1,9 +1,10 @@
-// A timer of the program's own making: it expires once or again and again, on any clock, and then sends a signal.
+// A timer of the program's own making: it expires once or again and again, on any clock, and then sends a
+// signal.
 //
-// The kernel's timer below it is one-shot and monotonic. When it fires, this one looks at its own clock: if the time has
-// not come (a CPU clock that stood still, a wall clock that was set back) it arms again; else it sends, counts the
-// intervals that it missed, and arms for the next. Settings change under the owner's mutex, which serialises them; what
-// the interrupt also touches is under `_lock`.
+// The kernel's timer below it is one-shot and monotonic. When it fires, this one looks at its own clock: if
+// the time has not come (a CPU clock that stood still, a wall clock that was set back) it arms again; else it
+// sends, counts the intervals that it missed, and arms for the next. Settings change under the owner's mutex,
+// which serialises them; what the interrupt also touches is under `_lock`.
 #pragma once
 
 #include "core/sync/spinlock.hh"

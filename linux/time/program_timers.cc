@@ -17,7 +17,10 @@ void interval_timer::attach(program& owner, clock_kind kind)
     set_clock(clock);
 }
 
-void interval_timer::expired(u64) { (void)send_to_program(*_owner, kernel_info(_signal)); }
+void interval_timer::expired(u64)
+{
+    (void)send_to_program(*_owner, kernel_info(_signal));
+}
 
 posix_timer::posix_timer(program& owner, const clock_reference& clock, int number, const sigevent& event,
                          ref_ptr<task> target)

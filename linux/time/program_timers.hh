@@ -1,7 +1,7 @@
 // All timers of a program: the three interval timers of setitimer(2), and those of timer_create(2) by number.
 //
-// Locking: `_changes` is held while a timer is made, set or deleted, so that two threads that set one timer go one after
-// the other; expiry takes only the timer's own lock.
+// Locking: `_changes` is held while a timer is made, set or deleted, so that two threads that set one timer
+// go one after the other; expiry takes only the timer's own lock.
 #pragma once
 
 #include <array>
@@ -49,7 +49,7 @@ class posix_timer final : public program_timer
 
     program& _owner;
     int _number;
-    bool _silent; // SIGEV_NONE
+    bool _silent;          // SIGEV_NONE
     ref_ptr<task> _target; // null: the program
     queued_signal _record;
     tree_hook _hook; // program_timers::_changes
@@ -60,8 +60,9 @@ class posix_timer final : public program_timer
     };
 
   public:
-    using set_by_number = intrusive::set<posix_timer, intrusive::member_hook<posix_timer, tree_hook, &posix_timer::_hook>,
-                                         intrusive::key_of_value<number_of>, intrusive::constant_time_size<false>>;
+    using set_by_number =
+        intrusive::set<posix_timer, intrusive::member_hook<posix_timer, tree_hook, &posix_timer::_hook>,
+                       intrusive::key_of_value<number_of>, intrusive::constant_time_size<false>>;
 };
 
 class program_timers
@@ -78,7 +79,8 @@ class program_timers
     result<timer_setting> get_interval(int which);
 
     /// Errors: enomem, eagain if there are too many.
-    result<int> create(program& owner, const clock_reference& clock, const sigevent& event, ref_ptr<task> target);
+    result<int> create(program& owner, const clock_reference& clock, const sigevent& event,
+                       ref_ptr<task> target);
     /// Calls f(posix_timer&) under the lock. Errors: einval if there is none with this number.
     template <class Function>
     result<void> with_timer(int number, Function f) EXCLUDES(_changes)

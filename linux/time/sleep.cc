@@ -1,4 +1,5 @@
-// Sleeping (nanosleep(2), clock_nanosleep(2)) and going on with what a signal interrupted (restart_syscall(2)).
+// Sleeping (nanosleep(2), clock_nanosleep(2)) and going on with what a signal interrupted
+// (restart_syscall(2)).
 #include "linux/syscall/restart.hh"
 #include "linux/task/task.hh"
 #include "linux/time/calls.hh"

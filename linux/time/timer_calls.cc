@@ -8,8 +8,14 @@ namespace linux
 {
 namespace
 {
-itimerval to_itimerval(const timer_setting& s) { return {to_timeval(s.interval), to_timeval(s.value)}; }
-itimerspec to_itimerspec(const timer_setting& s) { return {to_timespec(s.interval), to_timespec(s.value)}; }
+itimerval to_itimerval(const timer_setting& s)
+{
+    return {to_timeval(s.interval), to_timeval(s.value)};
+}
+itimerspec to_itimerspec(const timer_setting& s)
+{
+    return {to_timespec(s.interval), to_timespec(s.value)};
+}
 
 result<timer_setting> to_setting(const itimerval& t)
 {
@@ -49,7 +55,8 @@ result<ref_ptr<task>> check_event(const sigevent& event)
 
 result<u32> sys_alarm(u32 count)
 {
-    const auto old = TRY(current_program().timers().set_interval(itimer_real, {seconds(count), nanoseconds(0)}));
+    const auto old =
+        TRY(current_program().timers().set_interval(itimer_real, {seconds(count), nanoseconds(0)}));
     // Rounded to the nearest second, but a pending alarm is never reported as none.
     const s64 half = nanoseconds_per_second / 2;
     const auto left = static_cast<u32>((old.value.count() + half) / nanoseconds_per_second);
@@ -101,7 +108,8 @@ result<void> sys_timer_settime(int number, int flags, user_ptr<const itimerspec>
         return fail(errc::einval);
     const auto given = TRY(in.read());
     const auto wanted = TRY(to_setting(given));
-    const auto from = flags & timer_abstime ? program_timer::origin::absolute : program_timer::origin::from_now;
+    const auto from =
+        flags & timer_abstime ? program_timer::origin::absolute : program_timer::origin::from_now;
     timer_setting before;
     TRY(current_program().timers().with_timer(number, [&](posix_timer& t) { before = t.set(wanted, from); }));
     if (old)
@@ -123,5 +131,8 @@ result<int> sys_timer_getoverrun(int number)
     return overrun;
 }
 
-result<void> sys_timer_delete(int number) { return current_program().timers().remove(number); }
+result<void> sys_timer_delete(int number)
+{
+    return current_program().timers().remove(number);
+}
 } // namespace linux

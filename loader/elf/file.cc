@@ -29,8 +29,7 @@ result<file> file::open(vfs::path where, defect* why)
 
     file opened;
     file_header header{};
-    const size_t got =
-        TRY(read_fully(where.inode(), 0, std::as_writable_bytes(std::span(&header, 1))));
+    const size_t got = TRY(read_fully(where.inode(), 0, std::as_writable_bytes(std::span(&header, 1))));
     const u64 size = got < sizeof(header) ? got : attributes.size;
     if (const auto d = check(header, size); d != defect::none)
         return reject(d);
@@ -38,7 +37,8 @@ result<file> file::open(vfs::path where, defect* why)
     opened._header_count = header.program_header_count;
     opened._headers = TRY(try_make_unique<program_header[]>(opened._header_count));
     const std::span table(opened._headers.get(), opened._header_count);
-    if (TRY(read_fully(where.inode(), header.program_headers, std::as_writable_bytes(table))) < table.size_bytes())
+    if (TRY(read_fully(where.inode(), header.program_headers, std::as_writable_bytes(table))) <
+        table.size_bytes())
         return reject(defect::program_headers_outside_file);
     if (const auto d = check(header, table, size, &opened._layout); d != defect::none)
         return reject(d);

@@ -12,8 +12,8 @@ namespace elf
 class file
 {
   public:
-    /// Reads and checks the headers of what `where` leads to. Errors: noexec and others as error_of(), with *why set; else
-    /// what reading gave, with *why none.
+    /// Reads and checks the headers of what `where` leads to. Errors: noexec and others as error_of(), with
+    /// *why set; else what reading gave, with *why none.
     static result<file> open(vfs::path where, defect* why);
 
     file(file&&) = default;

@@ -9,7 +9,10 @@ namespace elf
 namespace
 {
 /// Whether [offset, offset + size) lies in [0, limit), without overflow.
-constexpr bool inside(u64 offset, u64 size, u64 limit) { return offset <= limit && size <= limit - offset; }
+constexpr bool inside(u64 offset, u64 size, u64 limit)
+{
+    return offset <= limit && size <= limit - offset;
+}
 
 defect check_loaded(const program_header& p, u64 file_size)
 {

@@ -1,9 +1,10 @@
-// Whether an ELF file can be started here, decided from its headers alone: pure functions over bytes, for the kernel,
-// the host tests and the fuzzer.
+// Whether an ELF file can be started here, decided from its headers alone: pure functions over bytes, for the
+// kernel, the host tests and the fuzzer.
 //
-// Everything in the file is suspect. A file that passes has: sizes and offsets inside the file, segments inside the
-// application's half that do not overlap, congruent offsets and addresses, and an interpreter name that fits. What
-// is wrong is told apart by `defect`, so that the user gets one clear line; Linux's errno is ENOEXEC for most.
+// Everything in the file is suspect. A file that passes has: sizes and offsets inside the file, segments
+// inside the application's half that do not overlap, congruent offsets and addresses, and an interpreter name
+// that fits. What is wrong is told apart by `defect`, so that the user gets one clear line; Linux's errno is
+// ENOEXEC for most.
 #pragma once
 
 #include <span>
@@ -80,5 +81,8 @@ struct layout {
 defect check(const file_header& header, std::span<const program_header> segments, u64 file_size, layout* out);
 
 /// Whether this entry occupies memory.
-constexpr bool is_loaded(const program_header& p) { return p.type == segment_load && p.memory_size != 0; }
+constexpr bool is_loaded(const program_header& p)
+{
+    return p.type == segment_load && p.memory_size != 0;
+}
 } // namespace elf

@@ -21,8 +21,8 @@ mm::protection rights_of(const program_header& p)
     return rights;
 }
 
-/// Clears the rest of the page where the file's part ends. A segment that may not be written keeps what the file has
-/// there, as on Linux.
+/// Clears the rest of the page where the file's part ends. A segment that may not be written keeps what the
+/// file has there, as on Linux.
 result<void> clear_tail(const program_header& p, u64 bias)
 {
     const virt_addr end(bias + p.address + p.file_size);
@@ -31,8 +31,8 @@ result<void> clear_tail(const program_header& p, u64 bias)
     return mm::clear_user(end, page_size - end.page_offset());
 }
 
-result<void> map_segment(mm::address_space& space, const ref_ptr<mm::memory_object>& object, const program_header& p,
-                         u64 bias)
+result<void> map_segment(mm::address_space& space, const ref_ptr<mm::memory_object>& object,
+                         const program_header& p, u64 bias)
 {
     const virt_addr start = virt_addr(bias + p.address).page();
     const virt_addr file_end(align_up(bias + p.address + p.file_size, page_size));

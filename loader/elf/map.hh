@@ -17,7 +17,8 @@ struct mapping {
     virt_addr break_start;
 };
 
-/// Where a position-independent file goes: a program has a place of its own, an interpreter lies among the libraries.
+/// Where a position-independent file goes: a program has a place of its own, an interpreter lies among the
+/// libraries.
 enum class placement : u8 { program, library };
 
 /// The calling thread runs in `space`. Errors: enomem if it does not fit, efault, eio.

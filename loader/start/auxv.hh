@@ -25,7 +25,7 @@ enum class auxv_tag : u64 {
     random = 25,
     cpu_capabilities_2 = 26,
     file_name = 31,
-    vdso = 33,               // AT_SYSINFO_EHDR
+    vdso = 33, // AT_SYSINFO_EHDR
     minimum_signal_stack = 51,
 };
 

@@ -8,8 +8,8 @@
 //            argument pointers, 0
 //     sp     argument count
 //
-// Built in kernel memory for a given top and then copied to the application as one piece, so that it is testable on
-// the host. Source: System V ABI, AMD64 supplement, 3.4.1; the order of the strings is Linux's.
+// Built in kernel memory for a given top and then copied to the application as one piece, so that it is
+// testable on the host. Source: System V ABI, AMD64 supplement, 3.4.1; the order of the strings is Linux's.
 #pragma once
 
 #include <array>

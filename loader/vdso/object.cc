@@ -21,7 +21,10 @@ struct alignas(page_size) data_page {
 };
 constinit data_page the_data{};
 
-size_t image_pages() { return static_cast<size_t>(vdso_image_end - vdso_image_start) >> page_shift; }
+size_t image_pages()
+{
+    return static_cast<size_t>(vdso_image_end - vdso_image_start) >> page_shift;
+}
 
 /// Pages of the kernel's own image; nobody can write them through a mapping.
 class object : public mm::memory_object
@@ -64,15 +67,20 @@ class object : public mm::memory_object
 };
 } // namespace
 
-vdso_data& data() { return the_data.data; }
+vdso_data& data()
+{
+    return the_data.data;
+}
 
 result<virt_addr> map(mm::address_space& space)
 {
     const auto pages = TRY(make_ref<object>());
     const u64 size = pages->size();
-    const virt_addr start = TRY(space.map(
-        {.length = size, .rights = mm::protection::read, .max_rights = mm::protection::read, .object = pages,
-         .name = "[vvar]"}));
+    const virt_addr start = TRY(space.map({.length = size,
+                                           .rights = mm::protection::read,
+                                           .max_rights = mm::protection::read,
+                                           .object = pages,
+                                           .name = "[vvar]"}));
     const virt_addr code = start + page_size;
     constexpr auto rights = mm::protection::read | mm::protection::execute;
     TRY(space.map({.hint = code,

@@ -1,9 +1,10 @@
-// The vDSO's code: the time and the CPU's number without entering the kernel. It is application code: compiled by itself,
-// position-independent, linked by vdso.ld into a shared object whose bytes the kernel carries (image.S).
+// The vDSO's code: the time and the CPU's number without entering the kernel. It is application code:
+// compiled by itself, position-independent, linked by vdso.ld into a shared object whose bytes the kernel
+// carries (image.S).
 //
-// The data page (core/time/vdso_data.hh) is mapped directly before this object. Where the kernel has no usable
-// time-stamp counter, and for clocks that need the kernel (CPU time), the functions make the system call.
-// Source: vdso(7); symbol version LINUX_2.6.
+// The data page (core/time/vdso_data.hh) is mapped directly before this object. Where the kernel has no
+// usable time-stamp counter, and for clocks that need the kernel (CPU time), the functions make the system
+// call. Source: vdso(7); symbol version LINUX_2.6.
 #include "core/time/vdso_data.hh"
 
 extern "C" {
@@ -57,7 +58,10 @@ long make_call(long number, u64 a, u64 b, u64 c = 0)
     return answer;
 }
 
-u64 address_of(const void* p) { return reinterpret_cast<u64>(p); }
+u64 address_of(const void* p)
+{
+    return reinterpret_cast<u64>(p);
+}
 
 /// The counter, read after everything before it in the program.
 inline u64 ordered_cycles()
@@ -118,7 +122,8 @@ int __vdso_clock_gettime(int clock, timespec* out)
 
 int __vdso_clock_getres(int clock, timespec* out)
 {
-    constexpr u32 coarse = 1u << realtime_coarse | 1u << monotonic_coarse; // their ticks are the kernel's to tell
+    constexpr u32 coarse =
+        1u << realtime_coarse | 1u << monotonic_coarse; // their ticks are the kernel's to tell
     const u32 bit = static_cast<u32>(clock) < 32 ? 1u << clock : 0;
     if ((bit & (wall_clocks | monotonic_clocks) & ~coarse) == 0)
         return static_cast<int>(make_call(call_clock_getres, static_cast<u64>(clock), address_of(out)));

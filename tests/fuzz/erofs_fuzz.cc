@@ -1,7 +1,7 @@
 // An EROFS image of arbitrary bytes: mounted, walked two levels deep, every file read and mapped, from RAM.
 //
-// The superblock's magic and block size are put right and its checksum switched off, so that the input decides about what
-// lies behind them.
+// The superblock's magic and block size are put right and its checksum switched off, so that the input
+// decides about what lies behind them.
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>

@@ -1,4 +1,5 @@
-// cpio archives, plain and gzip'd, made by the host's tools where they exist and by hand where they should be wrong.
+// cpio archives, plain and gzip'd, made by the host's tools where they exist and by hand where they should be
+// wrong.
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -28,8 +29,9 @@ std::string archive_of(const std::vector<member>& members, bool with_trailer = t
     std::string all;
     const auto add = [&](const member& m) {
         char header[111];
-        std::snprintf(header, sizeof header, "070701%08X%08X%08X%08X%08X%08X%08zX%08X%08X%08X%08X%08zX%08X", m.inode, m.mode,
-                      3u, 4u, m.links, m.modified, m.data.size(), 0u, 0u, 1u, 3u, m.name.size() + 1, 0u);
+        std::snprintf(header, sizeof header, "070701%08X%08X%08X%08X%08X%08X%08zX%08X%08X%08X%08X%08zX%08X",
+                      m.inode, m.mode, 3u, 4u, m.links, m.modified, m.data.size(), 0u, 0u, 1u, 3u,
+                      m.name.size() + 1, 0u);
         all += header + m.name + '\0';
         all.resize(align_up(all.size(), 4), 0);
         all += m.data;

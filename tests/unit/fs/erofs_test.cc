@@ -1,5 +1,5 @@
-// EROFS against the tool that makes its images: trees of the host are packed by mkfs.erofs, and every file, attribute and
-// listing is compared with the host's. Then the same images, damaged.
+// EROFS against the tool that makes its images: trees of the host are packed by mkfs.erofs, and every file,
+// attribute and listing is compared with the host's. Then the same images, damaged.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -59,7 +59,8 @@ void make_tree(const stdfs::path& top)
     for (const size_t size : {0, 1, 100, 2000, 4095, 4096, 4097, 8192, 10000, 100000, 1000000})
         put(top / ("size" + std::to_string(size)), random_bytes(size, seed++));
     for (int i = 0; i < 700; i++)
-        put(top / "many" / ("entry-with-a-longer-name-" + std::to_string(i * 7919 % 1000)), std::to_string(i));
+        put(top / "many" / ("entry-with-a-longer-name-" + std::to_string(i * 7919 % 1000)),
+            std::to_string(i));
     put(top / "sub/deeper/still" / std::string(200, 'n'), "long name");
     stdfs::create_symlink("sub/deeper", top / "link");
     stdfs::create_symlink(std::string(3000, 'x'), top / "longlink");
@@ -81,12 +82,14 @@ struct image {
     {
         const temporary_folder folder;
         const auto file = folder.path / "image";
-        const auto command = "mkfs.erofs " + options + " " + file.string() + " " + tree.string() + " >/dev/null 2>&1";
+        const auto command =
+            "mkfs.erofs " + options + " " + file.string() + " " + tree.string() + " >/dev/null 2>&1";
         if (std::system(command.c_str()) != 0)
             return;
         size = stdfs::file_size(file);
         data = static_cast<std::byte*>(std::aligned_alloc(page_size, align_up(size, page_size)));
-        std::ifstream(file, std::ios::binary).read(reinterpret_cast<char*>(data), static_cast<std::streamsize>(size));
+        std::ifstream(file, std::ios::binary)
+            .read(reinterpret_cast<char*>(data), static_cast<std::streamsize>(size));
     }
     ~image() { std::free(data); }
     std::span<std::byte> bytes() const { return {data, size}; }
@@ -243,7 +246,8 @@ TEST(erofs_disk, reads_ahead_and_reports_bad_sectors)
     const auto second = mount_image(make_ref<erofs::disk_medium>(again).take());
     auto g = open_file(second, "file", flag::read_only);
     const auto content = random_bytes(1 << 20, 7);
-    const auto* at = std::search(packed.data, packed.data + packed.size, reinterpret_cast<const std::byte*>(content.data() + 40960),
+    const auto* at = std::search(packed.data, packed.data + packed.size,
+                                 reinterpret_cast<const std::byte*>(content.data() + 40960),
                                  reinterpret_cast<const std::byte*>(content.data() + 45056));
     disk.bad_sector = static_cast<u64>(at - packed.data) / block_device::sector_size;
     EXPECT_EQ(read_at(*g, 0, 1 << 20).size(), 40960u);
@@ -267,7 +271,10 @@ TEST(erofs_damage, every_bit_of_the_superblock_and_random_bytes)
         class sink final : public vfs::directory_sink
         {
           public:
-            bool add(const vfs::directory_entry& e) override { return names.push_back(std::string(e.name)), true; }
+            bool add(const vfs::directory_entry& e) override
+            {
+                return names.push_back(std::string(e.name)), true;
+            }
             std::vector<std::string> names;
         } names;
         (void)top.list(vfs::first_cookie, names);
@@ -306,9 +313,14 @@ TEST(erofs_damage, cut_off_images)
     const temporary_folder tree;
     put(tree.path / "file", random_bytes(20000, 1));
     const image packed(tree.path, "");
-    EXPECT_EQ(error_of(erofs::file_system::mount(make_ref<erofs::memory_medium>(packed.bytes().first(8192)).take())), EIO);
-    EXPECT_EQ(error_of(erofs::file_system::mount(make_ref<erofs::memory_medium>(packed.bytes().first(100)).take())), EINVAL);
+    EXPECT_EQ(error_of(erofs::file_system::mount(
+                  make_ref<erofs::memory_medium>(packed.bytes().first(8192)).take())),
+              EIO);
+    EXPECT_EQ(
+        error_of(erofs::file_system::mount(make_ref<erofs::memory_medium>(packed.bytes().first(100)).take())),
+        EINVAL);
     packed.data[1024 + 12] = std::byte{13};
-    EXPECT_EQ(error_of(erofs::file_system::mount(make_ref<erofs::memory_medium>(packed.bytes()).take())), EOPNOTSUPP);
+    EXPECT_EQ(error_of(erofs::file_system::mount(make_ref<erofs::memory_medium>(packed.bytes()).take())),
+              EOPNOTSUPP);
 }
 } // namespace

@@ -9,7 +9,10 @@ namespace flag = vfs::open_flag;
 
 namespace
 {
-int resolve_error(const vfs::path& base, std::string_view name) { return error_of(vfs::resolve(base, name)); }
+int resolve_error(const vfs::path& base, std::string_view name)
+{
+    return error_of(vfs::resolve(base, name));
+}
 
 TEST(lookup, simple_names)
 {
@@ -165,7 +168,8 @@ TEST(lookup, renames)
     const auto b = vfs::resolve(d, "a/b").take();
     EXPECT_EQ(move("a", "moved-to-a-name-that-is-longer-than-what-fits-inline"), 0);
     EXPECT_EQ(path_of(b), path_of(d) + "/moved-to-a-name-that-is-longer-than-what-fits-inline/b");
-    EXPECT_EQ(move("moved-to-a-name-that-is-longer-than-what-fits-inline", "file", vfs::rename_flag::exchange), 0);
+    EXPECT_EQ(
+        move("moved-to-a-name-that-is-longer-than-what-fits-inline", "file", vfs::rename_flag::exchange), 0);
     EXPECT_EQ(path_of(b), path_of(d) + "/file/b");
     EXPECT_EQ(read_file(d, "moved-to-a-name-that-is-longer-than-what-fits-inline"), "f");
     EXPECT_EQ(attributes_of(d).links, 4u);
@@ -206,7 +210,9 @@ TEST(lookup, read_only_mount)
     ASSERT_EQ(error_of(vfs::make_directory(d, "ro", 0755)), 0);
     auto fs = tmpfs::file_system::create({}).take();
     ASSERT_TRUE(fs->root().create("file", {.permissions = 0644}));
-    ASSERT_EQ(error_of(vfs::mount::create(vfs::resolve(d, "ro").take(), fs, {.source = "x", .read_only = true})), 0);
+    ASSERT_EQ(
+        error_of(vfs::mount::create(vfs::resolve(d, "ro").take(), fs, {.source = "x", .read_only = true})),
+        0);
     EXPECT_EQ(error_of(vfs::open(d, "ro/file", flag::read_only)), 0);
     EXPECT_EQ(error_of(vfs::open(d, "ro/file", flag::write_only)), EROFS);
     EXPECT_EQ(error_of(vfs::open(d, "ro/new", flag::write_only | flag::create)), EROFS);

@@ -1,5 +1,6 @@
-// Memory as file systems need it, on the host: every frame is a block of the host's heap, so that AddressSanitizer sees
-// what goes wrong. A limit makes it run out; then the registered reclaimers are asked, as in the kernel.
+// Memory as file systems need it, on the host: every frame is a block of the host's heap, so that
+// AddressSanitizer sees what goes wrong. A limit makes it run out; then the registered reclaimers are asked,
+// as in the kernel.
 #include "tests/unit/fs/memory.hh"
 
 #include <cstdlib>
@@ -28,9 +29,18 @@ u64 unmapped = 0;
 
 namespace test
 {
-void set_frame_limit(u64 frames) { limit = frames; }
-u64 frames_in_use() { return used; }
-u64 unmap_calls() { return unmapped; }
+void set_frame_limit(u64 frames)
+{
+    limit = frames;
+}
+u64 frames_in_use()
+{
+    return used;
+}
+u64 unmap_calls()
+{
+    return unmapped;
+}
 } // namespace test
 
 namespace mm
@@ -84,10 +94,19 @@ void free_frames(phys_addr block, unsigned order)
 }
 
 void release_reserved(const memory_range&) {}
-frame_statistics statistics() { return {.total = limit, .free = limit - used}; }
-bool memory_is_short() { return used * 8 > limit * 7; }
+frame_statistics statistics()
+{
+    return {.total = limit, .free = limit - used};
+}
+bool memory_is_short()
+{
+    return used * 8 > limit * 7;
+}
 
-void register_reclaimer(reclaimer& r) { reclaimers.push_back(&r); }
+void register_reclaimer(reclaimer& r)
+{
+    reclaimers.push_back(&r);
+}
 
 size_t reclaim_frames(size_t wanted)
 {
@@ -100,7 +119,10 @@ size_t reclaim_frames(size_t wanted)
 
 memory_object::~memory_object() = default;
 void memory_object::remember_name(std::string_view) {}
-void memory_object::unmap_everywhere(u64, u64 count) { unmapped += count != 0; }
+void memory_object::unmap_everywhere(u64, u64 count)
+{
+    unmapped += count != 0;
+}
 void memory_object::write_protect_everywhere(u64, u64) {}
 
 size_t copy_from_user_partial(void* to, virt_addr from, size_t bytes)

@@ -1,5 +1,5 @@
-// The VFS on tmpfs against the host's own file system: the same random calls on both must return the same values and
-// errors and leave the same tree. Linux is the specification.
+// The VFS on tmpfs against the host's own file system: the same random calls on both must return the same
+// values and errors and leave the same tree. Linux is the specification.
 #include <cstdlib>
 #include <filesystem>
 #include <map>
@@ -73,9 +73,16 @@ std::string pair_of_trees::some_path()
 
 void pair_of_trees::open_one()
 {
-    static const int flags[] = {O_RDONLY, O_RDWR, O_WRONLY | O_APPEND, O_RDWR | O_CREAT, O_RDWR | O_CREAT | O_EXCL,
-                                O_WRONLY | O_TRUNC, O_RDONLY | O_DIRECTORY, O_RDWR | O_CREAT | O_NOFOLLOW,
-                                O_RDWR | O_CREAT | O_TRUNC, O_RDONLY | O_NOFOLLOW};
+    static const int flags[] = {O_RDONLY,
+                                O_RDWR,
+                                O_WRONLY | O_APPEND,
+                                O_RDWR | O_CREAT,
+                                O_RDWR | O_CREAT | O_EXCL,
+                                O_WRONLY | O_TRUNC,
+                                O_RDONLY | O_DIRECTORY,
+                                O_RDWR | O_CREAT | O_NOFOLLOW,
+                                O_RDWR | O_CREAT | O_TRUNC,
+                                O_RDONLY | O_NOFOLLOW};
     const auto name = some_path();
     const int how = flags[pick(std::size(flags))];
     auto mine = vfs::open(_ours, name, static_cast<u32>(how), 0644);
@@ -157,7 +164,8 @@ void pair_of_trees::change_names()
     switch (pick(9)) {
     case 0:
     case 1:
-        expect(error_of(vfs::make_directory(_ours, name, 0755)), mkdir(host(name).c_str(), 0755), "mkdir " + name);
+        expect(error_of(vfs::make_directory(_ours, name, 0755)), mkdir(host(name).c_str(), 0755),
+               "mkdir " + name);
         break;
     case 2:
         expect(error_of(vfs::remove_directory(_ours, name)), rmdir(host(name).c_str()), "rmdir " + name);
@@ -186,7 +194,8 @@ void pair_of_trees::change_names()
     case 8: {
         const mode_t mode = pick(07777);
         auto where = vfs::resolve(_ours, name);
-        const int mine = where ? error_of(vfs::set_attributes(where.value(), {.permissions = mode})) : error_of(where);
+        const int mine =
+            where ? error_of(vfs::set_attributes(where.value(), {.permissions = mode})) : error_of(where);
         expect(mine, chmod(host(name).c_str(), mode), "chmod " + name);
         break;
     }

@@ -1,4 +1,5 @@
-// The page cache on a medium that is a function of the offset: sharing, read-ahead, reclaim, write-back, failures.
+// The page cache on a medium that is a function of the offset: sharing, read-ahead, reclaim, write-back,
+// failures.
 #include <atomic>
 #include <cstring>
 #include <map>
@@ -51,7 +52,10 @@ class numbered_pages final : public cache::cached_object
     const u64 _size;
 };
 
-u64 number_of(const mm::page_ref& page) { return *mm::to_virtual<u64>(page.frame()); }
+u64 number_of(const mm::page_ref& page)
+{
+    return *mm::to_virtual<u64>(page.frame());
+}
 
 TEST(page_cache, reads_each_page_once)
 {

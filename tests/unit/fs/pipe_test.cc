@@ -82,7 +82,8 @@ TEST(pipe, threads)
     for (int t = 0; t < writers; t++)
         threads.emplace_back([&, t] {
             for (int i = 0; i < rounds; i++)
-                write_to(*p.write_end, std::string(1000 + static_cast<size_t>(i % 3), static_cast<char>('a' + t)) + '\n');
+                write_to(*p.write_end,
+                         std::string(1000 + static_cast<size_t>(i % 3), static_cast<char>('a' + t)) + '\n');
         });
     std::string all;
     size_t lines = 0;

@@ -23,7 +23,8 @@ TEST(futex_key, neighbours_spread_over_the_buckets)
 TEST(wake_operation, computes_and_compares)
 {
     auto run = [](int op, int argument, int comparison, int operand, u32 old) {
-        return linux::apply_wake_operation(static_cast<u32>(FUTEX_OP(op, argument, comparison, operand)), old);
+        return linux::apply_wake_operation(static_cast<u32>(FUTEX_OP(op, argument, comparison, operand)),
+                                           old);
     };
     EXPECT_EQ(run(FUTEX_OP_SET, 5, FUTEX_OP_CMP_EQ, 1, 1)->new_value, 5u);
     EXPECT_TRUE(run(FUTEX_OP_SET, 5, FUTEX_OP_CMP_EQ, 1, 1)->wake_second);

@@ -69,7 +69,8 @@ TEST(line_discipline, reads_whole_lines)
 TEST(line_discipline, erases)
 {
     keyboard k;
-    k.type("ab\x7f\x7f\x7f" "c\n");
+    k.type("ab\x7f\x7f\x7f"
+           "c\n");
     EXPECT_EQ(k.read(), "c\n");
     EXPECT_EQ(k.s.shown, "ab\b \b\b \bc\r\n");
     k.s.shown.clear();

@@ -33,8 +33,8 @@ TEST(control_lines, known_ones)
 
 TEST(control_lines, everything_else_is_passed_over)
 {
-    for (const char* line : {"", " ", "eof", "eof x", "eof -1", "eof 99999999999999999999999", "signal 0", "signal 65",
-                             "winsize 24", "winsize 24 70000", "hangup in", "dance 1"})
+    for (const char* line : {"", " ", "eof", "eof x", "eof -1", "eof 99999999999999999999999", "signal 0",
+                             "signal 65", "winsize 24", "winsize 24 70000", "hangup in", "dance 1"})
         EXPECT_FALSE(parse_control_line(line)) << line;
 }
 

@@ -65,7 +65,8 @@ TEST(config, values_end_with_a_zero)
 TEST(config, percent_escapes)
 {
     parsed p("kiln.arg=a%20b%25%22%c3%A4 kiln.arg=100% kiln.arg=%zz kiln.arg=x%00y");
-    EXPECT_EQ(all(p.config.arguments()), (std::vector<std::string>{"a b%\"\xc3\xa4", "100%", "%zz", "x%00y"}));
+    EXPECT_EQ(all(p.config.arguments()),
+              (std::vector<std::string>{"a b%\"\xc3\xa4", "100%", "%zz", "x%00y"}));
 }
 
 TEST(config, continuation_and_command_file)

@@ -27,10 +27,22 @@ struct image {
         header.program_headers = 64;
         header.header_size = 64;
         header.program_header_size = 56;
-        add({.type = segment_load, .flags = flag_read | flag_execute, .offset = 0, .address = 0x400000,
-             .physical_address = 0, .file_size = 0x2000, .memory_size = 0x2000, .alignment = 0x1000});
-        add({.type = segment_load, .flags = flag_read | flag_write, .offset = 0x2e00, .address = 0x403e00,
-             .physical_address = 0, .file_size = 0x300, .memory_size = 0x5000, .alignment = 0x1000});
+        add({.type = segment_load,
+             .flags = flag_read | flag_execute,
+             .offset = 0,
+             .address = 0x400000,
+             .physical_address = 0,
+             .file_size = 0x2000,
+             .memory_size = 0x2000,
+             .alignment = 0x1000});
+        add({.type = segment_load,
+             .flags = flag_read | flag_write,
+             .offset = 0x2e00,
+             .address = 0x403e00,
+             .physical_address = 0,
+             .file_size = 0x300,
+             .memory_size = 0x5000,
+             .alignment = 0x1000});
     }
     void add(const program_header& p)
     {
@@ -86,8 +98,10 @@ TEST(elf_headers, every_field_of_the_file_header)
     EXPECT_EQ(after([](image& i) { i.header.type = 77; }), defect::wrong_type);
     EXPECT_EQ(after([](image& i) { i.header.program_header_size = 55; }), defect::wrong_header_size);
     EXPECT_EQ(after([](image& i) { i.header.program_header_count = 0; }), defect::no_program_headers);
-    EXPECT_EQ(after([](image& i) { i.header.program_header_count = 0xffff; }), defect::too_many_program_headers);
-    EXPECT_EQ(after([](image& i) { i.header.program_headers = i.size; }), defect::program_headers_outside_file);
+    EXPECT_EQ(after([](image& i) { i.header.program_header_count = 0xffff; }),
+              defect::too_many_program_headers);
+    EXPECT_EQ(after([](image& i) { i.header.program_headers = i.size; }),
+              defect::program_headers_outside_file);
     EXPECT_EQ(after([](image& i) { i.header.program_headers = ~u64{0} - 8; }),
               defect::program_headers_outside_file);
 }
@@ -96,26 +110,34 @@ TEST(elf_headers, segments_that_cannot_be)
 {
     EXPECT_EQ(after([](image& i) { i.segments[1].offset = i.size; }), defect::segment_outside_file);
     EXPECT_EQ(after([](image& i) { i.segments[1].offset = ~u64{0} - 0x10; }), defect::segment_outside_file);
-    EXPECT_EQ(after([](image& i) { i.segments[1].memory_size = 0x100; }), defect::segment_smaller_than_its_file_part);
+    EXPECT_EQ(after([](image& i) { i.segments[1].memory_size = 0x100; }),
+              defect::segment_smaller_than_its_file_part);
     EXPECT_EQ(after([](image& i) { i.segments[1].memory_size = ~u64{0}; }), defect::segment_wraps_around);
-    EXPECT_EQ(after([](image& i) { i.segments[1].address = 0xffffffff80000e00; }), defect::segment_outside_lower_half);
-    EXPECT_EQ(after([](image& i) { i.segments[1].memory_size = u64{1} << 60; }), defect::segment_outside_lower_half);
+    EXPECT_EQ(after([](image& i) { i.segments[1].address = 0xffffffff80000e00; }),
+              defect::segment_outside_lower_half);
+    EXPECT_EQ(after([](image& i) { i.segments[1].memory_size = u64{1} << 60; }),
+              defect::segment_outside_lower_half);
     EXPECT_EQ(after([](image& i) { i.segments[1].alignment = 3; }), defect::segment_alignment);
     EXPECT_EQ(after([](image& i) { i.segments[1].alignment = u64{1} << 63; }), defect::segment_alignment);
     EXPECT_EQ(after([](image& i) { i.segments[1].address += 8; }), defect::segment_alignment);
     EXPECT_EQ(after([](image& i) { i.segments[0].memory_size = 0x4000; }), defect::segments_overlap);
-    EXPECT_EQ(after([](image& i) { std::swap(i.segments[0], i.segments[1]); }), defect::segments_out_of_order);
+    EXPECT_EQ(after([](image& i) { std::swap(i.segments[0], i.segments[1]); }),
+              defect::segments_out_of_order);
     EXPECT_EQ(after([](image& i) { i.header.entry = 0; }), defect::entry_outside_segments);
-    EXPECT_EQ(after([](image& i) {
-                  i.segments[0].type = i.segments[1].type = segment_dynamic;
-              }),
+    EXPECT_EQ(after([](image& i) { i.segments[0].type = i.segments[1].type = segment_dynamic; }),
               defect::nothing_to_load);
 }
 
 TEST(elf_headers, interpreters)
 {
-    const program_header name{.type = segment_interpreter, .flags = flag_read, .offset = 0x200, .address = 0x400200,
-                              .physical_address = 0, .file_size = 28, .memory_size = 28, .alignment = 1};
+    const program_header name{.type = segment_interpreter,
+                              .flags = flag_read,
+                              .offset = 0x200,
+                              .address = 0x400200,
+                              .physical_address = 0,
+                              .file_size = 28,
+                              .memory_size = 28,
+                              .alignment = 1};
     image i;
     i.add(name);
     layout l;
@@ -139,8 +161,14 @@ TEST(elf_headers, interpreters)
 TEST(elf_headers, stack_permissions)
 {
     image i;
-    i.add({.type = segment_gnu_stack, .flags = flag_read | flag_write | flag_execute, .offset = 0, .address = 0,
-           .physical_address = 0, .file_size = 0, .memory_size = 0, .alignment = 16});
+    i.add({.type = segment_gnu_stack,
+           .flags = flag_read | flag_write | flag_execute,
+           .offset = 0,
+           .address = 0,
+           .physical_address = 0,
+           .file_size = 0,
+           .memory_size = 0,
+           .alignment = 16});
     layout l;
     ASSERT_EQ(i.check(&l), defect::none);
     EXPECT_TRUE(l.executable_stack);

@@ -42,7 +42,10 @@ TEST(stack_image, follows_the_abi)
 {
     const auto args = pack({"prog", "", "a b"});
     const auto env = pack({"PATH=/bin", "X="});
-    stack_content content{.file_name = "/bin/prog", .arguments = args.view(), .environment = env.view(), .random = {},
+    stack_content content{.file_name = "/bin/prog",
+                          .arguments = args.view(),
+                          .environment = env.view(),
+                          .random = {},
                           .auxiliary = {}};
     content.random.fill(0xab);
     content.auxiliary.add(auxv_tag::page_size, 4096);
@@ -89,8 +92,8 @@ TEST(stack_image, alignment_for_every_length)
     for (size_t n = 0; n < 40; n++) {
         string_pack args;
         ASSERT_TRUE(args.append(std::string(n, 'x')));
-        stack_content content{.file_name = "f", .arguments = args.view(), .environment = {}, .random = {},
-                              .auxiliary = {}};
+        stack_content content{
+            .file_name = "f", .arguments = args.view(), .environment = {}, .random = {}, .auxiliary = {}};
         auto made = stack_image::create(content, virt_addr(0x700000000ff0), 1_MiB);
         ASSERT_TRUE(made);
         EXPECT_EQ(made->stack_pointer().value % 16, 0u);
@@ -101,8 +104,8 @@ TEST(stack_image, too_much_is_refused)
 {
     string_pack args;
     ASSERT_TRUE(args.append(std::string(5000, 'x')));
-    stack_content content{.file_name = "f", .arguments = args.view(), .environment = {}, .random = {},
-                          .auxiliary = {}};
+    stack_content content{
+        .file_name = "f", .arguments = args.view(), .environment = {}, .random = {}, .auxiliary = {}};
     auto made = stack_image::create(content, virt_addr(0x700000000000), 4096);
     ASSERT_FALSE(made);
     EXPECT_EQ(made.error(), errc::e2big);
@@ -121,7 +124,8 @@ TEST(script, lines_as_linux_reads_them)
     EXPECT_FALSE(line("#!"));
     EXPECT_FALSE(line("#!\n"));
     EXPECT_FALSE(line("#!   \n"));
-    EXPECT_FALSE(line("\x7f" "ELF"));
+    EXPECT_FALSE(line("\x7f"
+                      "ELF"));
 }
 
 TEST(script, a_name_that_may_be_cut_off_is_refused)

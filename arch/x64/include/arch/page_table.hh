@@ -211,7 +211,8 @@ void page_table::for_each_entry(virt_addr start, virt_addr end, Function f) cons
             continue;
         }
         const u64 table_end = align_down(at, large_page_size) + large_page_size;
-        for (const u64 stop = table_end < end.value ? table_end : end.value; at < stop; at += page_size, slot++)
+        for (const u64 stop = table_end < end.value ? table_end : end.value; at < stop;
+             at += page_size, slot++)
             if (!slot->load().empty())
                 f(*slot, virt_addr(at), page_size);
     }

@@ -1,0 +1,45 @@
+"""Standard streams of real programs: bytes, order, end, and readers and writers of different speed."""
+import hashlib
+import subprocess
+
+import pytest
+from conftest import RUN
+
+
+def test_all_bytes_both_ways(same, program):
+    data = bytes(range(256)) * 4000
+    assert same(program('streams'), input=data).out == data
+
+
+def test_no_input(same, program):
+    assert same(program('streams'), input=b'').out == b''
+
+
+def test_both_outputs_at_once(same, program):
+    got = same(program('streams'), '1000001')
+    assert len(got.out) == len(got.err) == 1000001
+
+
+@pytest.mark.slow
+def test_back_pressure(program, tmp_path):
+    """64 MB through the guest, faster at one end than at the other."""
+    data = bytes(range(256)) * (64 << 12)
+    (tmp_path / 'in').write_bytes(data)
+    with open(tmp_path / 'in', 'rb') as source, \
+            subprocess.Popen([RUN, '--machine', 'microvm', '--timeout', '300', '--exec', program('streams')],
+                             stdin=source, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        total = hashlib.sha256()
+        while part := process.stdout.read(1 << 16):
+            total.update(part)
+        assert process.wait(30) == 0
+    assert total.digest() == hashlib.sha256(data).digest()
+
+
+def test_reader_that_goes_away(program):
+    """run.py | head: the program gets SIGPIPE."""
+    with subprocess.Popen([RUN, '--machine', 'microvm', '--timeout', '60', '--exec', program('streams'), '--',
+                           str(1 << 30)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL) as process:
+        process.stdout.read(1000)
+        process.stdout.close()
+        assert process.wait(70) == 128 + 13
