@@ -10,6 +10,11 @@
 
 namespace sched
 {
+namespace
+{
+constexpr nanoseconds watch_interval = milliseconds(100);
+}
+
 cpu::cpu(unsigned number, ref_ptr<thread> idle) : _number(number), _idle(std::move(idle)) {}
 
 thread& cpu::thread_of(entity& e)
@@ -47,7 +52,16 @@ void cpu::arm_slice_locked()
 
 void cpu::slice_ended(timekeeping::timer&)
 {
+    this_cpu().push_surplus();
     this_cpu().request_reschedule();
+}
+
+// An application can stop its CPU by HLT, which does not fault in ring 0. While one runs, this interrupt
+// comes back now and then, so that trap handling sees where it stands (arch/x64/trap).
+void cpu::watch_application(timekeeping::timer& t)
+{
+    if (!this_cpu().is_idle())
+        t.arm(timekeeping::after(timekeeping::now(), watch_interval));
 }
 
 void cpu::request_reschedule()
@@ -119,6 +133,8 @@ void cpu::switch_to_locked(thread& next)
     _previous = &previous;
     _idling.store(&next == _idle.get(), std::memory_order_relaxed);
     arm_slice_locked();
+    if (&previous == _idle.get() && !_watch.armed())
+        _watch.arm(timekeeping::after(next._running_since, watch_interval));
     if (next._address_space && next._address_space != previous._address_space)
         arch::enter_address_space(*next._address_space);
     arch::set_current_thread(next);

@@ -86,6 +86,7 @@ class cpu
     static cpu& choose(thread& t, run_queue::arrival how);
     static cpu& lock_home_of(thread& t);
     static void slice_ended(timekeeping::timer& t);
+    static void watch_application(timekeeping::timer& t);
 
     const unsigned _number;
     spinlock _lock{lock_rank::run_queue};
@@ -97,5 +98,6 @@ class cpu
     std::atomic<unsigned> _load{0}; // ready threads, for choosing among CPUs
     timekeeping::timer_queue _timers;
     timekeeping::timer _slice{slice_ended};
+    timekeeping::timer _watch{watch_application};
 };
 } // namespace sched

@@ -21,8 +21,10 @@ LINUX_KERNEL = BUILT / 'linux' / 'vmlinux'
 LINUX_INIT = BUILT / 'linux' / 'init'
 KILN_KERNEL = ROOT / 'build' / 'release.x64' / 'kernel-stripped.elf'
 LINUX_RESULTS = BUILT / 'linux.json'
+FULL = '128'                            # MiB
 SETTINGS = ['MB_MS=2', 'MB_REPS=1']     # instructions are counted: long runs and repetitions add nothing
 WALL_RUNS = 5
+SHORT = 20                              # seconds for a hello, in which one with too little memory may hang
 PARTS = ('boot', 'memory', 'size', *PROGRAMS)
 RESULT = re.compile(r'^([a-z]+\.\w+) (\S+) (\S+)', re.M)
 
@@ -31,7 +33,7 @@ class System:
     """A system under test: how to run a program on it, and the measurements that need more than its output."""
     name = ''
 
-    def output(self, program: str, settings: List[str], memory: str = '128', icount: bool = True) -> Optional[str]:
+    def output(self, program: str, settings: List[str], memory: str = FULL, icount: bool = True) -> Optional[str]:
         """What the program printed, or None (with a line on standard error) if it failed."""
         raise NotImplementedError
 
@@ -56,11 +58,12 @@ class Kiln(System):
     """By scripts/run.py."""
     name = 'Kiln'
 
-    def output(self, program: str, settings: List[str], memory: str = '128', icount: bool = True) -> Optional[str]:
-        result = kiln_guest.run(BUILT / program, (), settings, memory, icount)
-        if result.status != 0 and memory == '128':
+    def output(self, program: str, settings: List[str], memory: str = FULL, icount: bool = True) -> Optional[str]:
+        timeout = 300 if memory == FULL else SHORT
+        result = kiln_guest.run(BUILT / program, (), settings, memory, icount, timeout)
+        if result.status != 0 and memory == FULL:
             self.complain(program, f'status {result.status}; {result.errors.strip()[-300:]}')
-        return result.output if result.status == 0 or memory == '128' else None
+        return result.output if result.status == 0 or memory == FULL else None
 
     def wall(self) -> Dict[str, float]:
         stats = kiln_guest.run(BUILT / 'hello', icount=False).stats
@@ -77,9 +80,10 @@ class Linux(System):
     """The tuned guest."""
     name = 'Linux'
 
-    def output(self, program: str, settings: List[str], memory: str = '128', icount: bool = True) -> Optional[str]:
-        result = linux_guest.run(LINUX_KERNEL, LINUX_INIT, BUILT / program, (), settings, int(memory), icount)
-        if result.status != 0 and memory == '128':
+    def output(self, program: str, settings: List[str], memory: str = FULL, icount: bool = True) -> Optional[str]:
+        timeout = 300 if memory == FULL else SHORT
+        result = linux_guest.run(LINUX_KERNEL, LINUX_INIT, BUILT / program, (), settings, int(memory), icount, timeout)
+        if result.status != 0 and memory == FULL:
             self.complain(program, f'status {result.status}; {result.output.strip()[-300:]}')
         return result.output if result.status == 0 else None
 

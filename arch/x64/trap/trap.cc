@@ -5,7 +5,11 @@
 // runs in the middle of kernel code, and only a page fault in a user copy may sleep there.
 #include "arch/application_trap.hh"
 
+#include <initializer_list>
+#include <utility>
+
 #include "arch/interrupts.hh"
+#include "arch/user_copy.hh"
 #include "arch/x64/cpu/percpu.hh"
 #include "arch/x64/cpu/registers.hh"
 #include "arch/x64/trap/fixup.hh"
@@ -40,6 +44,38 @@ void give_to_application(trap_frame& frame, u64 address, mm::fault_result why)
     if (!application_handler)
         fatal_trap(frame, "a trap from application code before there is a program");
     application_handler(frame, address, why);
+}
+
+/// HLT stops the CPU instead of faulting, since the application runs in ring 0; the end of glibc's abort is a
+/// loop of it. A thread that two interrupts in a row find behind a HLT with the same registers is in such a
+/// loop.
+bool halts_for_ever(const trap_frame& frame)
+{
+    constexpr u8 hlt = 0xf4;
+    auto& last = sched::current().context().halt_signature;
+    u8 before = 0;
+    const no_fault_scope no_fault;
+    if (copy_user(&before, reinterpret_cast<const void*>(frame.rip - 1), 1) != 0 || before != hlt) {
+        last = 0;
+        return false;
+    }
+    u64 signature = frame.rip * 31 + frame.rsp;
+    for (const u64 r : {frame.rax, frame.rbx, frame.rcx, frame.rdx, frame.rsi, frame.rdi, frame.rbp, frame.r8,
+                        frame.r9, frame.r10, frame.r11, frame.r12, frame.r13, frame.r14, frame.r15})
+        signature = signature * 31 + r;
+    return std::exchange(last, signature | 1) == (signature | 1);
+}
+
+void application_interrupt(trap_frame& frame)
+{
+    handle_interrupt(static_cast<u8>(frame.vector));
+    if (!halts_for_ever(frame))
+        return;
+    frame.vector = vector::general_protection; // as in ring 3
+    frame.error_code = 0;
+    irq_enable();
+    give_to_application(frame, 0, mm::fault_result::map_error);
+    irq_disable();
 }
 
 void application_page_fault(trap_frame& frame)
@@ -85,7 +121,7 @@ extern "C" void application_trap(trap_frame& frame)
     if (frame.vector == vector::page_fault)
         return application_page_fault(frame);
     if (frame.vector >= vector::first_interrupt)
-        return handle_interrupt(static_cast<u8>(frame.vector));
+        return application_interrupt(frame);
     irq_enable();
     give_to_application(frame, 0, mm::fault_result::map_error);
     irq_disable();
@@ -131,8 +167,6 @@ extern "C" void kernel_stack_overflow(const trap_frame&)
     panic("kernel stack overflow");
 }
 } // namespace arch
-
-#include "arch/user_copy.hh"
 
 namespace arch
 {
