@@ -41,7 +41,7 @@ def verdict(row: Row, value: Optional[float]) -> str:
         return ''
     if value is None:
         return '-'
-    return 'met' if value <= row.target else f'missed, +{100 * (value / row.target - 1):.0f} %'
+    return 'met' if value <= row.target else f'+{100 * (value / row.target - 1):.0f} %'
 
 
 def show(kiln: Values, linux: Values) -> None:
@@ -50,7 +50,7 @@ def show(kiln: Values, linux: Values) -> None:
         table = Table(title=section, title_justify='left', box=box.SIMPLE_HEAD)
         table.add_column('', no_wrap=True)
         for title in ('Kiln', 'Linux', 'ratio', 'target', ''):
-            table.add_column(title, justify='right')
+            table.add_column(title, justify='right', no_wrap=True)
         for row in rows:
             if row.key in kiln or row.key in linux:
                 value = kiln.get(row.key)

@@ -54,6 +54,22 @@ TEST(threads, mutex_contended_all_kinds)
             }
 }
 
+// A waiter may find that the owner it saw in the word has meanwhile let go and ended.
+TEST(threads, mutex_inheriting_of_short_lived_owners)
+{
+    for (int round = 0; round < 40; round++) {
+        pthread_t threads[4];
+        make(PTHREAD_MUTEX_NORMAL, round % 2 ? PTHREAD_MUTEX_ROBUST : PTHREAD_MUTEX_STALLED,
+             PTHREAD_PRIO_INHERIT);
+        total = 0;
+        for (int i = 0; i < 4; i++)
+            threads[i] = start_thread(count, (void*)(intptr_t)(200 + i * 100));
+        for (int i = 0; i < 4; i++)
+            pthread_join(threads[i], NULL);
+        CHECK_EQ(total, 1400);
+    }
+}
+
 TEST(threads, mutex_recursive)
 {
     make(PTHREAD_MUTEX_RECURSIVE, PTHREAD_MUTEX_STALLED, PTHREAD_PRIO_NONE);
