@@ -104,13 +104,14 @@ void thread::request_attention()
 void thread::set_address_space(mm::address_space* space)
 {
     assert(this == arch::current_thread());
+    mm::address_space* const old = _address_space;
     const auto state = arch::irq_save();
     _address_space = space;
     if (space)
         arch::enter_address_space(*space);
-    else
-        arch::leave_address_space();
     arch::irq_restore(state);
+    if (old && !space)
+        arch::leave_address_space(*old);
 }
 
 void thread::before_return(arch::trap_frame&) {}

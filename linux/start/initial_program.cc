@@ -78,13 +78,14 @@ result<void> start(loader::explanation& why)
 
     auto space = TRY(mm::address_space::create());
     sched::current().set_address_space(space.get());
-    const auto loaded = TRY(loader::load(*space,
-                                         {.base = *folder,
-                                          .file = arguments.view().first(),
-                                          .arguments = arguments.view(),
-                                          .environment = environment.view()},
-                                         why));
-    sched::current().set_address_space(nullptr);
+    auto load_result = loader::load(*space,
+                                    {.base = *folder,
+                                     .file = arguments.view().first(),
+                                     .arguments = arguments.view(),
+                                     .environment = environment.view()},
+                                    why);
+    sched::current().set_address_space(nullptr); // on every CPU, before a failure destroys the space
+    const auto loaded = TRY(load_result);
     files->set_executable(loaded.executable);
 
     auto table = TRY(try_make_unique<descriptor_table>());

@@ -99,13 +99,13 @@ class Checker:
     def clang(self) -> list[str]:
         """The second compiler, with thread-safety analysis and no global constructors."""
         flags = [f for f in self.flags if not GCC_ONLY.match(f)]
-        files = [p for p in self.kernel if p.suffix == '.cc' and 'vdso' not in p.parts]
+        files = [p for p in self.kernel if p.suffix == '.cc' and not {'vdso', 'boot_sector'} & set(p.parts)]
         return self.each(files, lambda f: ['clang++', *flags, *CLANG_ONLY, '-DKILN_DEBUG', '-Werror',
                                            '-fsyntax-only', f])
 
     def tidy(self) -> list[str]:
         flags = [f for f in self.flags if not GCC_ONLY.match(f)]
-        files = [p for p in self.kernel if p.suffix == '.cc' and 'vdso' not in p.parts]
+        files = [p for p in self.kernel if p.suffix == '.cc' and not {'vdso', 'boot_sector'} & set(p.parts)]
         return self.each(files, lambda f: ['clang-tidy', '--quiet', '--warnings-as-errors=*', f, '--', *flags])
 
     def shell(self) -> list[str]:

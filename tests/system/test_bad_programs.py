@@ -16,6 +16,9 @@ def statuses(expected):
     return {int(word.split()[1]) if word.startswith('exit') else 128 + int(word)
             for word in expected.split(' or ')}
 
+# Ends that somebody asked for: shells say nothing of them either.
+QUIET = {signal.SIGTERM, signal.SIGPIPE}
+
 
 @pytest.mark.parametrize('name', ENDS)
 def test_end(kiln, program, name):
@@ -23,7 +26,7 @@ def test_end(kiln, program, name):
     got = kiln(program(f'hostile/{name}'), memory=128 if name == 'out-of-memory' else None)
     assert got.status in statuses(ENDS[name]), got.err
     assert got.out == b''
-    if got.status > 128:
+    if got.status > 128 and got.status - 128 not in QUIET and b'out of memory' not in got.err:
         number = signal.Signals(got.status - 128)
         said = rf'(?m)^kiln: killed by signal {number.value} \({number.name}\).*$'
         line = re.search(said, got.err.decode())

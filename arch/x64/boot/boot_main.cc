@@ -127,7 +127,7 @@ result<void> prepare_scheduler()
     return {};
 }
 
-extern "C" [[noreturn, gnu::no_stack_protector]] void boot_main(u64 start_info, u64 load_address)
+extern "C" [[noreturn]] void boot_main(u64 start_info, u64 load_address)
 {
     timekeeping::mark_beginning();
     detect_features();

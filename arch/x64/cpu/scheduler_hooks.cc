@@ -1,6 +1,7 @@
 // The scheduler's side of the per-CPU block, and the ways from a switch back to the application.
 #include "arch/scheduler_hooks.hh"
 
+#include "arch/ipi.hh"
 #include "arch/tlb.hh"
 #include "arch/x64/cpu/percpu.hh"
 #include "arch/x64/cpu/registers.hh"
@@ -45,13 +46,25 @@ void enter_address_space(mm::address_space& space)
     space.enter(cpu.cpu_number);
 }
 
-void leave_address_space()
+namespace
+{
+/// On one CPU, interrupts off.
+void leave_here(void* space)
 {
     auto& cpu = this_cpu();
-    if (!cpu.address_space)
+    if (cpu.address_space != space)
         return;
     cpu.address_space->leave(cpu.cpu_number);
     cpu.address_space = nullptr;
+}
+} // namespace
+
+void leave_address_space(mm::address_space& space)
+{
+    const auto state = irq_save();
+    leave_here(&space);
+    irq_restore(state);
+    call_on_cpus(sched::cpu_set::all(), leave_here, &space);
 }
 
 void halt_until_interrupt()

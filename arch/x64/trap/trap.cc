@@ -25,7 +25,7 @@ namespace
 {
 constinit application_trap_handler application_handler = nullptr;
 
-constexpr u64 page_fault_write = 1 << 1, page_fault_fetch = 1 << 4, page_fault_reserved = 1 << 3;
+constexpr u64 page_fault_write = 1 << 1, page_fault_fetch = 1 << 4;
 
 mm::access access_of(u64 error_code)
 {
