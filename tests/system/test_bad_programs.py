@@ -16,6 +16,7 @@ def statuses(expected):
     return {int(word.split()[1]) if word.startswith('exit') else 128 + int(word)
             for word in expected.split(' or ')}
 
+
 # Ends that somebody asked for: shells say nothing of them either.
 QUIET = {signal.SIGTERM, signal.SIGPIPE}
 

@@ -28,7 +28,8 @@ void adopt_current_stack(sched::thread& idle);
 /// Makes the calling CPU see an application's half. Interrupts off.
 void enter_address_space(mm::address_space& space);
 
-/// Makes every CPU forget `space`, also those where its thread only ran earlier; then it may be destroyed. Interrupts on.
+/// Makes every CPU forget `space`, also those where its thread only ran earlier; then it may be destroyed.
+/// Interrupts on.
 void leave_address_space(mm::address_space& space);
 
 /// Halts with interrupts on until one arrives; called with interrupts off, returns with them off.
