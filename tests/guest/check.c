@@ -1,9 +1,10 @@
 // main() of the guest tests: chooses tests, runs them, counts, and survives a test that faults.
 //
-//     PROGRAM [-v] [-l] [--kiln] [-x PATTERN]... [PATTERN...]
+//     PROGRAM [-v] [-l] [-n TIMES] [--kiln] [-x PATTERN]... [PATTERN...]
 //
 // A PATTERN is a family, a family/name, or a glob of one; -x leaves out; -v names each test before it runs
-// (a hang shows whose it is); -l lists; --kiln adds what only Kiln does.
+// (a hang shows whose it is); -l lists; --kiln adds what only Kiln does; -n runs all so many times and says
+// after each round how much memory is free, for leaks.
 #include "check.h"
 
 #include <fnmatch.h>
@@ -188,6 +189,7 @@ struct choice {
     char** patterns; // NULL-terminated
     const char* left_out[64];
     bool verbose, list, kiln;
+    int rounds;
 };
 
 static bool chosen(const struct guest_test* test, const struct choice* choice)
@@ -203,15 +205,28 @@ static bool chosen(const struct guest_test* test, const struct choice* choice)
     return wanted;
 }
 
+static long free_memory(void)
+{
+    char line[128];
+    long kilobytes = -1;
+    FILE* file = fopen("/proc/meminfo", "r");
+    while (file && fgets(line, sizeof line, file))
+        if (sscanf(line, "MemFree: %ld kB", &kilobytes) == 1)
+            break;
+    if (file)
+        fclose(file);
+    return kilobytes;
+}
+
 static int usage(void)
 {
-    say("usage: guest-tests [-v] [-l] [--kiln] [-x PATTERN]... [PATTERN...]\n");
+    say("usage: guest-tests [-v] [-l] [-n TIMES] [--kiln] [-x PATTERN]... [PATTERN...]\n");
     return 2;
 }
 
 int main(int argc, char** argv)
 {
-    struct choice choice = {0};
+    struct choice choice = {.rounds = 1};
     int ran = 0, failed = 0, left_out = 0, i = 1;
     for (; i < argc && argv[i][0] == '-'; i++) {
         if (strcmp(argv[i], "-v") == 0)
@@ -220,6 +235,8 @@ int main(int argc, char** argv)
             choice.list = true;
         else if (strcmp(argv[i], "--kiln") == 0)
             choice.kiln = true;
+        else if (strcmp(argv[i], "-n") == 0 && i + 1 < argc)
+            choice.rounds = atoi(argv[++i]);
         else if (strcmp(argv[i], "-x") == 0 && i + 1 < argc && left_out < 63)
             choice.left_out[left_out++] = argv[++i];
         else
@@ -227,14 +244,18 @@ int main(int argc, char** argv)
     }
     choice.patterns = argv + i;
     main_thread = gettid();
-    for (const struct guest_test* const* t = __start_guest_tests; t < __stop_guest_tests; t++) {
-        if (!chosen(*t, &choice))
-            continue;
-        ran++;
-        if (choice.list)
-            say("%s/%s\n", (*t)->family, (*t)->name);
-        else
-            failed += !passes(*t, choice.verbose);
+    for (int round = 1; round <= choice.rounds; round++) {
+        for (const struct guest_test* const* t = __start_guest_tests; t < __stop_guest_tests; t++) {
+            if (!chosen(*t, &choice))
+                continue;
+            ran++;
+            if (choice.list)
+                say("%s/%s\n", (*t)->family, (*t)->name);
+            else
+                failed += !passes(*t, choice.verbose);
+        }
+        if (choice.rounds > 1)
+            say("# round %d: %ld kB free\n", round, free_memory());
     }
     if (choice.list)
         return 0;
