@@ -3,6 +3,7 @@
 #include "../support.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <unistd.h>
 
@@ -97,6 +98,8 @@ TEST(files, sendfile_large)
     CHECK_EQ(sendfile(to, from, &in, SIZE + 100), SIZE);
     CHECK_EQ(pread(to, copy, SIZE, 0), SIZE);
     CHECK_EQ(memcmp(bytes, copy, SIZE), 0);
+    munmap(bytes, SIZE);
+    munmap(copy, SIZE);
     close(from);
     close(to);
 }

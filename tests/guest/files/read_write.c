@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -160,6 +161,8 @@ TEST(files, large_transfer)
     CHECK_OK(fsync(fd));
     CHECK_OK(fdatasync(fd));
     close(fd);
+    munmap(out, SIZE);
+    munmap(in, SIZE);
 }
 
 TEST(files, read_from_folder)

@@ -10,8 +10,8 @@ static volatile int value, from_thread;
 static void note(int signal, siginfo_t* info, void* context)
 {
     (void)signal, (void)context;
-    value = info->si_value.sival_int;
     from_thread = gettid();
+    value = info->si_value.sival_int; // last: it is waited for
 }
 
 static int ready;
