@@ -9,7 +9,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import List, Optional, Tuple
 
-from . import bootline, disk, image, options, paths, qcow2, qemu, terminal
+from . import bootline, disk, image, memory, options, paths, qcow2, qemu, terminal
 from .errors import STATUS_TIMEOUT, KilnError
 from .image import Image
 from .session import Options, Session
@@ -94,6 +94,7 @@ def make_machine(chosen: Namespace, booted: Image, program: bootline.Program, sc
     else:
         build_kernel_if_missing(chosen)
         machine.kernel = paths.kernel(chosen.mode)
+        memory.check(chosen.memory, machine.kernel, booted.root.stat().st_size if in_ram else 0)
         set_command_line(machine, words, scratch)
         if in_ram:
             machine.ram_root = booted.root
@@ -115,11 +116,9 @@ def root_in_ram(chosen: Namespace, booted: Image) -> bool:
             raise KilnError('--root ram: with --boot bios an EROFS root stays on its disk; '
                             'use --fs ramfs or --boot kernel')
         return False
-    size = booted.root.stat().st_size
-    if chosen.root == 'ram' and size > chosen.memory:
-        raise KilnError(f'--root ram: the image has {size / disk.MIB:.1f} MiB, the machine '
-                        f'{chosen.memory / disk.MIB:g}: give it more with -m, or use --root disk')
-    return chosen.root == 'ram' if chosen.root is not None else size <= chosen.memory // 4
+    if chosen.root is not None:
+        return chosen.root == 'ram'
+    return booted.root.stat().st_size <= chosen.memory // 4
 
 
 def set_command_line(machine: qemu.Machine, words: List[str], scratch: Path) -> None:

@@ -330,9 +330,10 @@ class Session:
         elif code != 0:
             how = 'status' if code > 0 else 'signal'
             self.say(f'QEMU ended with {how} {abs(code)} before the program did')
-        else:
-            self.say('the machine ended without the program\'s status'
-                     + ('' if self.entry_ns is None else ', after the program had started'))
+        elif self.entry_ns is not None:
+            self.say('the machine ended after the program had started, without its status')
+        elif not any(line.startswith('kiln: ') for line in self.serial):
+            self.say('the machine ended without a word, before the program started')
         return STATUS_KILN
 
     def _crash(self, line: str) -> None:
