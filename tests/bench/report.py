@@ -41,13 +41,13 @@ def verdict(row: Row, value: Optional[float]) -> str:
         return ''
     if value is None:
         return '-'
-    return 'met' if value <= row.target else f'+{100 * (value / row.target - 1):.0f} %'
+    return 'met' if value <= row.target else f'missed by {100 * (value / row.target - 1):.0f} %'
 
 
 def show(kiln: Values, linux: Values) -> None:
     """The rows that were measured, on the terminal."""
     for section, rows in ROWS.items():
-        table = Table(title=section, title_justify='left', box=box.SIMPLE_HEAD)
+        table = Table(title=section, title_justify='left', box=box.SIMPLE_HEAD, padding=(0, 0, 0, 1))
         table.add_column('', no_wrap=True)
         for title in ('Kiln', 'Linux', 'ratio', 'target', ''):
             table.add_column(title, justify='right', no_wrap=True)
