@@ -2,7 +2,7 @@
 import gzip
 
 import pytest
-from conftest import ROOT, run_kiln
+from machine import ROOT, run_kiln
 
 
 @pytest.fixture(name='erofs', scope='module')

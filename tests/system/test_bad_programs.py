@@ -3,7 +3,7 @@ import re
 import signal
 
 import pytest
-from conftest import ROOT
+from machine import ROOT
 
 ENDS = dict(line.split(maxsplit=1) for line in
             (ROOT / 'tests' / 'guest' / 'hostile' / 'expected.txt').read_text().splitlines()

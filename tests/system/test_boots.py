@@ -1,6 +1,6 @@
 """The same boot many times: no hang, no wrong answer."""
 import pytest
-from conftest import run_linux
+from machine import run_linux
 
 
 @pytest.mark.slow

@@ -4,7 +4,7 @@ import re
 import shutil
 import subprocess
 
-from conftest import ROOT
+from machine import ROOT
 
 BLOCK = re.compile(r'(?ms)^```(\w+)(?: (\S+))?\n(.*?)^```$')
 

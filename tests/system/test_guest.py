@@ -2,7 +2,7 @@
 import re
 
 import pytest
-from conftest import ROOT, run_linux
+from machine import ROOT, run_linux
 
 NO_FAMILIES = ('programs', 'hostile', 'go', 'rust')
 FAMILIES = sorted(entry.name for entry in (ROOT / 'tests' / 'guest').iterdir()

@@ -2,7 +2,7 @@
 import subprocess
 
 import pytest
-from conftest import ROOT, can_boot
+from machine import ROOT, can_boot
 
 HELLO = (ROOT / 'tests' / 'guest' / 'programs' / 'hello.out').read_bytes()
 BUILD = ROOT / 'scripts' / 'build'

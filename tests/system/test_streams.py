@@ -3,7 +3,7 @@ import hashlib
 import subprocess
 
 import pytest
-from conftest import RUN
+from machine import RUN
 
 
 def test_all_bytes_both_ways(same, program):

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-RUN = ROOT / 'scripts' / 'run.py'
+from repository import ROOT, RUN
+
 sys.path.insert(0, str(ROOT / 'scripts'))
 
 

@@ -7,7 +7,7 @@ import subprocess
 import time
 
 import pytest
-from conftest import ROOT, RUN
+from repository import ROOT, RUN
 
 
 def wait_for(condition, seconds=10.0):

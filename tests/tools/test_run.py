@@ -3,7 +3,7 @@ import os
 import subprocess
 
 import pytest
-from conftest import ROOT, RUN
+from repository import ROOT, RUN
 
 from kiln import cache, image, paths, qemu
 from kiln.errors import KilnError
