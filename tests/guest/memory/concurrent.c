@@ -81,10 +81,10 @@ TEST(memory, concurrent_unmapping)
     start_writers(threads);
     for (int round = 0; round < 200; round++) {
         char* page = shared + round % PAGES * PAGE;
-        CHECK_OK(munmap(page, PAGE));
-        int* fresh = (int*)map_pages(1); // may well get the same frame
+        int* fresh = (int*)map_pages(1); // now, so that it does not get the same address
         REQUIRE(fresh);
-        memset(fresh, 0x55, PAGE);
+        CHECK_OK(munmap(page, PAGE));
+        memset(fresh, 0x55, PAGE); // may well get the same frame
         sched_yield();
         for (int i = 0; i < PAGE / 4; i++)
             if (fresh[i] != 0x55555555) {
