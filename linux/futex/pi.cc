@@ -26,13 +26,20 @@ struct observed_owner {
 result<observed_owner> observe_owner(program& p, virt_addr word)
 {
     TRY(mm::fault_in(word, sizeof(u32), mm::access::write));
-    const u32 tid = TRY(mm::load_user_u32(word)) & futex_tid_mask;
-    if (tid == 0)
-        return observed_owner{0, nullptr};
-    auto owner = p.find(static_cast<int>(tid));
-    if (!owner)
-        return fail(errc::esrch);
-    return observed_owner{tid, std::move(owner)};
+    u32 value = TRY(mm::load_user_u32(word));
+    for (;;) {
+        const u32 tid = value & futex_tid_mask;
+        if (tid == 0)
+            return observed_owner{0, nullptr};
+        if (auto owner = p.find(static_cast<int>(tid)))
+            return observed_owner{tid, std::move(owner)};
+        // It may have unlocked in user space and ended since the word was read: only an owner that is gone
+        // and still stands in the word does not exist.
+        const u32 now = TRY(mm::load_user_u32(word));
+        if ((now & futex_tid_mask) == tid)
+            return fail(errc::esrch);
+        value = now;
+    }
 }
 
 /// The word is `value`: takes it for `tid` if it is free, else marks it as contended.
