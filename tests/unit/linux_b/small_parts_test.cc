@@ -54,7 +54,8 @@ TEST(directory_writer, writes_what_the_c_library_reads)
 {
     // Room behind what is written, because a dirent64 is declared with the longest name.
     alignas(8) std::byte buffer[64 + sizeof(dirent64)];
-    linux::directory_writer writer(std::span(buffer).first(64), linux::directory_writer::format::entries_64);
+    linux::directory_writer writer(std::span<std::byte>(buffer, 64),
+                                   linux::directory_writer::format::entries_64);
     EXPECT_TRUE(writer.add({"a", 7, vfs::file_type::regular, 3}));
     EXPECT_TRUE(writer.add({"directory", 8, vfs::file_type::directory, 4}));
     EXPECT_FALSE(writer.add({"no room any more", 9, vfs::file_type::regular, 5}));
