@@ -79,6 +79,9 @@ class thread : public ref_counted<thread>, private entity
     nanoseconds cpu_time() const;
     u64 voluntary_switches() const { return _voluntary_switches; }
     u64 involuntary_switches() const { return _involuntary_switches; }
+    /// Faults on application memory that were served for it, in the application and in user copies.
+    u64 page_faults() const { return _page_faults; }
+    void count_page_fault() { _page_faults++; }
 
     cpu_set affinity() const { return entity::affinity; }
     /// Moves the thread if it now runs where it may not. Errors: einval if no present CPU is in the set.
@@ -126,6 +129,7 @@ class thread : public ref_counted<thread>, private entity
     thread* _next_dead = nullptr;
     u64 _voluntary_switches = 0;
     u64 _involuntary_switches = 0;
+    u64 _page_faults = 0;
     char _name[16] = {};
 };
 

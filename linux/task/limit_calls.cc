@@ -43,8 +43,12 @@ result<void> set_limit(program& owner, unsigned resource, const rlimit& wanted)
     return {};
 }
 
-void add_memory(rusage& usage)
+void add_usage(rusage& usage, const thread_usage& used)
 {
+    usage.user_time = to_timeval(used.cpu_time); // not split: the kernel's share is small and uncounted
+    usage.minor_faults = static_cast<s64>(used.page_faults);
+    usage.voluntary_switches = static_cast<s64>(used.voluntary_switches);
+    usage.involuntary_switches = static_cast<s64>(used.involuntary_switches);
     const auto memory = current_program().address_space().usage();
     usage.max_rss = static_cast<s64>(memory.peak_resident_pages * (page_size / 1024));
 }
@@ -88,16 +92,10 @@ result<void> sys_getrusage(int who, user_ptr<rusage> out)
     auto& self = current_task();
     switch (who) {
     case rusage_self:
-        usage.user_time = to_timeval(self.program().cpu_time());
-        usage.voluntary_switches = static_cast<s64>(self.program().voluntary_switches());
-        usage.involuntary_switches = static_cast<s64>(self.program().involuntary_switches());
-        add_memory(usage);
+        add_usage(usage, self.program().usage());
         break;
     case rusage_thread:
-        usage.user_time = to_timeval(self.cpu_time());
-        usage.voluntary_switches = static_cast<s64>(self.voluntary_switches());
-        usage.involuntary_switches = static_cast<s64>(self.involuntary_switches());
-        add_memory(usage);
+        add_usage(usage, thread_usage::of(self));
         break;
     case rusage_children:
         break;

@@ -70,9 +70,7 @@ size_t program::remove(task& t)
     WITH_LOCK(signals().lock)
     {
         _tasks.erase(_tasks.iterator_to(t));
-        _ended_cpu_time += t.cpu_time();
-        _ended_voluntary += t.voluntary_switches();
-        _ended_involuntary += t.involuntary_switches();
+        _ended_usage += thread_usage::of(t);
         left = _thread_count.fetch_sub(1, std::memory_order_relaxed) - 1;
     }
     _thread_ended.wake_all();
@@ -93,30 +91,26 @@ ref_ptr<task> program::find(int tid)
     return t ? ref_ptr<task>(*t) : nullptr;
 }
 
-nanoseconds program::cpu_time()
+thread_usage& thread_usage::operator+=(const thread_usage& other)
 {
-    lock_guard guard{signals().lock};
-    nanoseconds sum = _ended_cpu_time;
-    for (auto& entry : _tasks)
-        sum += static_cast<task&>(entry).cpu_time();
-    return sum;
+    cpu_time += other.cpu_time;
+    voluntary_switches += other.voluntary_switches;
+    involuntary_switches += other.involuntary_switches;
+    page_faults += other.page_faults;
+    return *this;
 }
 
-u64 program::voluntary_switches()
+thread_usage thread_usage::of(const sched::thread& t)
 {
-    lock_guard guard{signals().lock};
-    u64 sum = _ended_voluntary;
-    for (auto& entry : _tasks)
-        sum += static_cast<task&>(entry).voluntary_switches();
-    return sum;
+    return {t.cpu_time(), t.voluntary_switches(), t.involuntary_switches(), t.page_faults()};
 }
 
-u64 program::involuntary_switches()
+thread_usage program::usage()
 {
     lock_guard guard{signals().lock};
-    u64 sum = _ended_involuntary;
+    thread_usage sum = _ended_usage;
     for (auto& entry : _tasks)
-        sum += static_cast<task&>(entry).involuntary_switches();
+        sum += thread_usage::of(static_cast<task&>(entry));
     return sum;
 }
 

@@ -41,6 +41,17 @@ struct program_parts {
     program_addresses addresses;
 };
 
+/// What threads have used of the machine, for getrusage() and its kin.
+struct thread_usage {
+    nanoseconds cpu_time{0};
+    u64 voluntary_switches = 0;
+    u64 involuntary_switches = 0;
+    u64 page_faults = 0;
+
+    thread_usage& operator+=(const thread_usage& other);
+    static thread_usage of(const sched::thread& t);
+};
+
 /// Called once, by the last act of the program: `wait_status` as wait4 gives it.
 using program_end_hook = void (*)(u32 wait_status);
 
@@ -73,10 +84,9 @@ class program : public ref_counted<program>
     task_list& tasks_locked() REQUIRES(signals().lock) { return _tasks; }
     size_t thread_count() const { return _thread_count.load(std::memory_order_relaxed); }
 
-    /// CPU time of all threads, also of those that ended.
-    nanoseconds cpu_time() EXCLUDES(signals().lock);
-    u64 voluntary_switches() EXCLUDES(signals().lock);
-    u64 involuntary_switches() EXCLUDES(signals().lock);
+    /// What all threads used, also those that ended.
+    thread_usage usage() EXCLUDES(signals().lock);
+    nanoseconds cpu_time() { return usage().cpu_time; }
 
     /// Ends the program with this wait status: stops all other threads and calls the hook. The first caller
     /// decides the status; a later one only ends its thread.
@@ -119,9 +129,7 @@ class program : public ref_counted<program>
 
     task_list _tasks GUARDED_BY(signals().lock);
     int _next_tid GUARDED_BY(signals().lock) = initial_pid;
-    nanoseconds _ended_cpu_time GUARDED_BY(signals().lock){0};
-    u64 _ended_voluntary GUARDED_BY(signals().lock) = 0;
-    u64 _ended_involuntary GUARDED_BY(signals().lock) = 0;
+    thread_usage _ended_usage GUARDED_BY(signals().lock);
 };
 
 /// Sets what happens when a program has ended (linux/streams sends the status and turns the machine off).

@@ -47,6 +47,20 @@
     push %r15
 .endm
 
+// From the IST stack, where the interrupted RAX and RCX lie below the vector, to the stack at RCX.
+.macro MOVE_FRAME
+    mov %rsp, %rax
+    mov %rcx, %rsp
+    push 64(%rax)                       // SS
+    push 56(%rax)                       // RSP
+    push 48(%rax)                       // RFLAGS
+    push 40(%rax)                       // CS
+    push 32(%rax)                       // RIP
+    push 24(%rax)                       // error code
+    push 16(%rax)                       // vector
+    PUSH_REGISTERS rcx=0(%rax) rax=8(%rax)
+.endm
+
 .macro POP_REGISTERS
     pop %r15
     pop %r14
@@ -125,31 +139,7 @@ ordinary_trap:
     test %rax, %rax
     js 2f
     mov GS_KERNEL_STACK_TOP, %rcx
-1:  mov %rsp, %rax
-    mov %rcx, %rsp
-    push 64(%rax)                       // SS
-    push 56(%rax)                       // RSP
-    push 48(%rax)                       // RFLAGS
-    push 40(%rax)                       // CS
-    push 32(%rax)                       // RIP
-    push 24(%rax)                       // error code
-    push 16(%rax)                       // vector
-    push %rdi
-    mov %rsp, %rdi
-    push %rsi
-    push %rdx
-    push 0(%rax)                        // RCX
-    push 8(%rax)                        // RAX
-    push %r8
-    push %r9
-    push %r10
-    push %r11
-    push %rbx
-    push %rbp
-    push %r12
-    push %r13
-    push %r14
-    push %r15
+1:  MOVE_FRAME
     mov %rsp, %rdi
     testq $-1, F_RIP(%rsp)
     js kernel_trapped
@@ -181,18 +171,7 @@ kernel_trapped:
     js 4f
     // An application stack with a kernel RIP: the application jumped into the kernel's half.
     mov GS_KERNEL_STACK_TOP, %rcx
-    mov %rsp, %rax
-    mov %rcx, %rsp
-    push 64(%rax)
-    push 56(%rax)
-    push 48(%rax)
-    push 40(%rax)
-    push 32(%rax)
-    push 24(%rax)
-    push 16(%rax)
-    mov 0(%rax), %rcx
-    mov 8(%rax), %rax
-    PUSH_REGISTERS
+    MOVE_FRAME
     mov %rsp, %rdi
     call wild_jump
     jmp slow_exit

@@ -34,6 +34,13 @@ mm::access access_of(u64 error_code)
     return error_code & page_fault_write ? mm::access::write : mm::access::read;
 }
 
+/// Serves a fault of the running thread like any access of its application; may sleep.
+mm::fault_result serve(mm::address_space& space, u64 address, u64 error_code)
+{
+    sched::current().count_page_fault();
+    return space.fault(virt_addr(address), access_of(error_code));
+}
+
 bool is_application_address(u64 address)
 {
     return static_cast<s64>(address) >= 0;
@@ -84,7 +91,7 @@ void application_page_fault(trap_frame& frame)
     irq_enable();
     auto outcome = mm::fault_result::map_error;
     if (is_application_address(address))
-        outcome = sched::current().address_space()->fault(virt_addr(address), access_of(frame.error_code));
+        outcome = serve(*sched::current().address_space(), address, frame.error_code);
     if (outcome != mm::fault_result::handled)
         give_to_application(frame, address, outcome);
     irq_disable();
@@ -101,7 +108,7 @@ bool serve_user_copy_fault(trap_frame& frame, u64 address)
     if (is_application_address(address) && space && this_cpu().no_fault_depth == 0 &&
         (frame.rflags & rflags_if)) {
         irq_enable();
-        const auto outcome = space->fault(virt_addr(address), access_of(frame.error_code));
+        const auto outcome = serve(*space, address, frame.error_code);
         irq_disable();
         if (outcome == mm::fault_result::handled)
             return true;
