@@ -58,7 +58,7 @@
     push 32(%rax)                       // RIP
     push 24(%rax)                       // error code
     push 16(%rax)                       // vector
-    PUSH_REGISTERS rcx=0(%rax) rax=8(%rax)
+    PUSH_REGISTERS "0(%rax)", "8(%rax)"
 .endm
 
 .macro POP_REGISTERS
