@@ -1,9 +1,10 @@
 // TLB shootdown; see arch/tlb.hh.
 //
-// An idle CPU and a flusher agree as in Dekker's algorithm. The flusher raises the generation, then looks who
-// is idle; the CPU that wakes says so, then compares the generation. With both steps locked instructions,
-// either the flusher sees that the CPU is awake and interrupts it, or the CPU sees the new generation and
-// flushes.
+// An idle CPU and a flusher agree as in Dekker's algorithm. The CPU that goes idle reads the generation, says
+// that it is idle, then looks whether a flush is under way, which may or may not have counted on it; if so it
+// flushes by itself. The flusher raises the generation, then looks who is idle; the CPU that wakes says so,
+// then compares the generation. With both steps locked instructions, either the flusher sees that the CPU is
+// awake and interrupts it, or the CPU sees the new generation and flushes.
 #include "arch/tlb.hh"
 
 #include "arch/cpu.hh"
@@ -99,9 +100,16 @@ void tlb_domain::flush(virt_addr start, virt_addr end)
 {
     address_range range{start, end};
     flush_local_range(&range);
+    _flushing.fetch_add(1, std::memory_order_seq_cst);
     _generation.fetch_add(1, std::memory_order_seq_cst);
-    if (only_here())
-        return;
+    if (!only_here())
+        flush_others(start, end);
+    _flushing.fetch_sub(1, std::memory_order_seq_cst);
+}
+
+void tlb_domain::flush_others(virt_addr start, virt_addr end) const
+{
+    address_range range{start, end};
     sched::cpu_set targets;
     for (size_t i = 0; i < sched::cpu_set::word_count; i++)
         targets.set_word(i, _cpus[i].load(std::memory_order_seq_cst) &
@@ -125,6 +133,10 @@ void tlb_enter_idle()
     cpu_view& view = views[cpu];
     view.seen = view.loaded ? view.loaded->_generation.load(std::memory_order_seq_cst) : 0;
     idle_cpus[word_of(cpu)].fetch_or(bit_of(cpu), std::memory_order_seq_cst);
+    // A flush that is under way may have raised the generation before it was read here, and find this CPU
+    // idle only now: then nobody would tell it.
+    if (view.loaded && view.loaded->_flushing.load(std::memory_order_seq_cst) != 0)
+        flush_local_all();
 }
 
 void tlb_leave_idle()

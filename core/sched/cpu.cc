@@ -147,14 +147,14 @@ void finish_switch() NO_THREAD_SAFETY_ANALYSIS
 {
     cpu& here = cpu::this_cpu();
     thread* previous = here._previous;
+    // Looked at under the lock: afterwards another CPU may run it, to its end.
     const bool dead = previous->state() == thread_state::dead;
+    const bool migrating = std::exchange(previous->_migrating, false);
     here._lock.unlock();
     if (dead)
         bury(*previous);
-    else if (previous->_migrating) {
-        previous->_migrating = false;
+    else if (migrating)
         cpu::wake(*previous);
-    }
 }
 
 void cpu::switch_away(thread_state state, bool (*still_wanted)(void*),

@@ -34,9 +34,12 @@ class tlb_domain
     u64 entries() const { return _entries.load(std::memory_order_seq_cst); }
 
   private:
+    void flush_others(virt_addr start, virt_addr end) const;
+
     friend void tlb_enter_idle();
     friend void tlb_leave_idle();
     std::atomic<u64> _generation{0};
+    std::atomic<u32> _flushing{0}; // flushes that have begun and not ended
     std::atomic<u64> _entries{0};
     std::atomic<unsigned> _cpu_count{0};
     std::atomic<u64> _cpus[sched::cpu_set::word_count] = {}; // may hold translations
