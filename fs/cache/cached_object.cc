@@ -187,7 +187,7 @@ result<void> cached_object::read_in(u64 index, size_t window)
     return {};
 }
 
-result<size_t> cached_object::read(u64 offset, fs::io_buffer& to)
+result<size_t> cached_object::read(u64 offset, io_buffer& to)
 {
     size_t done = 0;
     while (!to.empty() && offset < size()) {
@@ -201,7 +201,7 @@ result<size_t> cached_object::read(u64 offset, fs::io_buffer& to)
         offset += moved;
         done += moved;
         if (moved < piece)
-            return fs::transferred(done, true);
+            return transferred(done, true);
     }
     return done;
 }

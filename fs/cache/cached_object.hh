@@ -23,9 +23,9 @@
 
 #include "core/base/intrusive.hh"
 #include "core/base/radix_tree.hh"
+#include "core/mm/io_buffer.hh"
 #include "core/mm/memory_object.hh"
 #include "core/sync/mutex.hh"
-#include "fs/io_buffer.hh"
 
 namespace cache
 {
@@ -42,7 +42,7 @@ class cached_object : public mm::memory_object
     result<void> write_back(u64 first_index, u64 count) override;
 
     /// Copies out of [offset, min(offset + remaining, size)). Errors: efault or eio if nothing was copied.
-    result<size_t> read(u64 offset, fs::io_buffer& to);
+    result<size_t> read(u64 offset, io_buffer& to);
 
     /// Forgets pages from `first_index` on, dirty ones too: the file became shorter.
     void discard_from(u64 first_index);

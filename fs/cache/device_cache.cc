@@ -25,7 +25,7 @@ result<void> device_cache::read_bytes(u64 offset, std::span<std::byte> to)
 {
     if (offset > _length || to.size() > _length - offset)
         return fail(errc::eio);
-    auto buffer = fs::io_buffer::of_kernel(to);
+    auto buffer = io_buffer::of_kernel(to);
     if (TRY(read(offset, buffer)) < to.size())
         return fail(errc::eio);
     return {};

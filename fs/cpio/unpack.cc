@@ -2,8 +2,8 @@
 
 #include "core/device/dynamic_array.hh"
 #include "core/log.hh"
+#include "core/mm/io_buffer.hh"
 #include "fs/cpio/header.hh"
-#include "fs/io_buffer.hh"
 #include "fs/vfs/lookup.hh"
 
 namespace cpio
@@ -103,7 +103,7 @@ result<void> unpacker::copy_data(vfs::file& to, size_t bytes)
     while (bytes > 0) {
         const size_t piece = std::min(bytes, piece_size);
         TRY(read_exactly({_piece.get(), piece}));
-        auto buffer = fs::io_buffer::of_kernel(std::span<const std::byte>(_piece.get(), piece));
+        auto buffer = io_buffer::of_kernel(std::span<const std::byte>(_piece.get(), piece));
         if (TRY(to.write(buffer)) < piece)
             return fail(errc::enospc);
         bytes -= piece;

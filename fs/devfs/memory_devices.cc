@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <array>
 
+#include "core/mm/io_buffer.hh"
 #include "core/mm/memory_object.hh"
 #include "core/random.hh"
-#include "fs/io_buffer.hh"
 #include "fs/tmpfs/tmpfs.hh"
 #include "fs/vfs/device.hh"
 #include "fs/vfs/file.hh"
@@ -22,10 +22,10 @@ class memory_device final : public vfs::file
   public:
     memory_device(const vfs::path& where, u32 flags, kind k) : file(where, flags), _kind(k) {}
 
-    result<size_t> read(fs::io_buffer& to) override;
-    result<size_t> write(fs::io_buffer& from) override;
-    result<size_t> read_at(u64, fs::io_buffer& to) override { return read(to); }
-    result<size_t> write_at(u64, fs::io_buffer& from) override { return write(from); }
+    result<size_t> read(io_buffer& to) override;
+    result<size_t> write(io_buffer& from) override;
+    result<size_t> read_at(u64, io_buffer& to) override { return read(to); }
+    result<size_t> write_at(u64, io_buffer& from) override { return write(from); }
     result<u64> seek(s64, vfs::seek_origin) override { return u64{0}; }
     result<u64> control(u32 request, virt_addr argument) override;
     result<ref_ptr<mm::memory_object>> memory_object() override;
@@ -35,7 +35,7 @@ class memory_device final : public vfs::file
     const kind _kind;
 };
 
-result<size_t> fill_random(fs::io_buffer& to)
+result<size_t> fill_random(io_buffer& to)
 {
     std::array<std::byte, 256> piece;
     size_t done = 0;
@@ -45,12 +45,12 @@ result<size_t> fill_random(fs::io_buffer& to)
         const size_t moved = to.copy_out(std::span(piece).first(wanted));
         done += moved;
         if (moved < wanted)
-            return fs::transferred(done, true);
+            return transferred(done, true);
     }
     return done;
 }
 
-result<size_t> stir_random(fs::io_buffer& from)
+result<size_t> stir_random(io_buffer& from)
 {
     std::array<std::byte, 256> piece;
     size_t done = 0;
@@ -60,12 +60,12 @@ result<size_t> stir_random(fs::io_buffer& from)
         random_add_entropy(std::span(piece).first(moved));
         done += moved;
         if (moved < wanted)
-            return fs::transferred(done, true);
+            return transferred(done, true);
     }
     return done;
 }
 
-result<size_t> memory_device::read(fs::io_buffer& to)
+result<size_t> memory_device::read(io_buffer& to)
 {
     switch (_kind) {
     case kind::null:
@@ -73,7 +73,7 @@ result<size_t> memory_device::read(fs::io_buffer& to)
     case kind::zero:
     case kind::full: {
         const size_t wanted = to.remaining(), done = to.clear_out(wanted);
-        return fs::transferred(done, done < wanted);
+        return transferred(done, done < wanted);
     }
     case kind::random:
     case kind::urandom:
@@ -82,7 +82,7 @@ result<size_t> memory_device::read(fs::io_buffer& to)
     return fail(errc::enxio);
 }
 
-result<size_t> memory_device::write(fs::io_buffer& from)
+result<size_t> memory_device::write(io_buffer& from)
 {
     switch (_kind) {
     case kind::full:

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
+#include "core/mm/io_buffer.hh"
 #include "fs/erofs/cached_pages.hh"
 #include "fs/erofs/directory.hh"
 #include "fs/erofs/mapped_pages.hh"
-#include "fs/io_buffer.hh"
 
 namespace erofs
 {
@@ -34,7 +34,7 @@ result<void> node::get_attributes(vfs::attributes& out)
 }
 
 /// From an image in RAM: straight into the caller's buffer.
-result<size_t> node::read_in_place(u64 offset, fs::io_buffer& to)
+result<size_t> node::read_in_place(u64 offset, io_buffer& to)
 {
     const auto image = fs().image().bytes();
     size_t done = 0;
@@ -45,12 +45,12 @@ result<size_t> node::read_in_place(u64 offset, fs::io_buffer& to)
         offset += moved;
         done += moved;
         if (moved < piece)
-            return fs::transferred(done, true);
+            return transferred(done, true);
     }
     return done;
 }
 
-result<size_t> node::read(u64 offset, fs::io_buffer& to)
+result<size_t> node::read(u64 offset, io_buffer& to)
 {
     if (!fs().image().bytes().empty())
         return read_in_place(offset, to);

@@ -15,7 +15,7 @@ class node final : public vfs::inode
     ~node() override;
 
     result<void> get_attributes(vfs::attributes& out) override;
-    result<size_t> read(u64 offset, fs::io_buffer& to) override;
+    result<size_t> read(u64 offset, io_buffer& to) override;
     result<ref_ptr<mm::memory_object>> memory_object() override;
     std::span<const std::byte> mapped_bytes() override;
     result<vfs::link_text> read_link() override;
@@ -25,7 +25,7 @@ class node final : public vfs::inode
   private:
     friend class file_system;
     file_system& fs() const { return static_cast<file_system&>(owner()); }
-    result<size_t> read_in_place(u64 offset, fs::io_buffer& to);
+    result<size_t> read_in_place(u64 offset, io_buffer& to);
 
     const inode_layout _layout;
     std::atomic<mm::memory_object*> _pages{nullptr}; // owns a reference; made at first use

@@ -15,9 +15,9 @@
 #include "core/base/make_unique.hh"
 #include "core/base/ref_ptr.hh"
 #include "core/base/result.hh"
+#include "core/mm/io_buffer.hh"
 #include "core/sync/mutex.hh"
 #include "core/sync/wait_queue.hh"
-#include "fs/io_buffer.hh"
 #include "fs/vfs/file.hh"
 
 namespace fs

@@ -100,7 +100,7 @@ void file_pages::set_name(std::string_view name)
     _name[name.copy(_name, sizeof _name - 1)] = 0;
 }
 
-result<size_t> file_pages::read(u64 offset, fs::io_buffer& to)
+result<size_t> file_pages::read(u64 offset, io_buffer& to)
 {
     const u64 end = size();
     size_t done = 0;
@@ -115,7 +115,7 @@ result<size_t> file_pages::read(u64 offset, fs::io_buffer& to)
         offset += moved;
         done += moved;
         if (moved < piece)
-            return fs::transferred(done, true);
+            return transferred(done, true);
     }
     return done;
 }
@@ -130,7 +130,7 @@ result<mm::page_ref> file_pages::page_for_write(u64 index)
     return pin_locked(*p);
 }
 
-result<size_t> file_pages::write(u64 offset, fs::io_buffer& from)
+result<size_t> file_pages::write(u64 offset, io_buffer& from)
 {
     size_t done = 0;
     while (!from.empty()) {
@@ -146,7 +146,7 @@ result<size_t> file_pages::write(u64 offset, fs::io_buffer& from)
         if (moved)
             extend(offset);
         if (moved < piece)
-            return fs::transferred(done, true);
+            return transferred(done, true);
     }
     return done;
 }

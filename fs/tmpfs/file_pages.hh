@@ -13,9 +13,9 @@
 
 #include "core/base/radix_tree.hh"
 #include "core/base/ref_ptr.hh"
+#include "core/mm/io_buffer.hh"
 #include "core/mm/memory_object.hh"
 #include "core/sync/mutex.hh"
-#include "fs/io_buffer.hh"
 
 namespace tmpfs
 {
@@ -51,10 +51,10 @@ class file_pages final : public mm::memory_object
     result<void> write_back(u64, u64) override { return {}; } // memory is where it lives
 
     /// Copies out of [offset, min(offset + remaining, size)). Errors: efault if nothing was copied.
-    result<size_t> read(u64 offset, fs::io_buffer& to);
+    result<size_t> read(u64 offset, io_buffer& to);
     /// Copies in at `offset` and makes the file longer as far as bytes arrived. Errors: enospc, enomem,
     /// efault.
-    result<size_t> write(u64 offset, fs::io_buffer& from);
+    result<size_t> write(u64 offset, io_buffer& from);
     /// Cuts off or extends with a hole. Bytes that come back later by extension are zeros.
     void resize(u64 size);
     /// Makes the bytes of the range zeros; whole pages are freed.

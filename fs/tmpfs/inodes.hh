@@ -13,8 +13,8 @@ class regular_inode final : public node
     static result<ref_ptr<regular_inode>> create(file_system& fs, const vfs::creation& how, u32 links);
     regular_inode(file_system& fs, const vfs::creation& how, u32 links, ref_ptr<file_pages> pages);
 
-    result<size_t> read(u64 offset, fs::io_buffer& to) override;
-    result<size_t> write(u64& position, fs::io_buffer& from, vfs::write_mode mode) override;
+    result<size_t> read(u64 offset, io_buffer& to) override;
+    result<size_t> write(u64& position, io_buffer& from, vfs::write_mode mode) override;
     result<void> allocate(u32 mode, u64 offset, u64 length) override;
     result<u64> seek_data(u64 offset, vfs::seek_origin what) override;
     result<ref_ptr<mm::memory_object>> memory_object() override;

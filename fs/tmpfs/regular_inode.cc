@@ -19,7 +19,7 @@ regular_inode::regular_inode(file_system& fs, const vfs::creation& how, u32 link
 {
 }
 
-result<size_t> regular_inode::read(u64 offset, fs::io_buffer& to)
+result<size_t> regular_inode::read(u64 offset, io_buffer& to)
 {
     const size_t done = TRY(_pages->read(offset, to));
     if (done)
@@ -27,7 +27,7 @@ result<size_t> regular_inode::read(u64 offset, fs::io_buffer& to)
     return done;
 }
 
-result<size_t> regular_inode::write(u64& position, fs::io_buffer& from, vfs::write_mode mode)
+result<size_t> regular_inode::write(u64& position, io_buffer& from, vfs::write_mode mode)
 {
     if (from.empty())
         return size_t{0};

@@ -26,11 +26,11 @@ class position_sink final : public directory_sink
 };
 } // namespace
 
-result<size_t> directory_file::read(fs::io_buffer&)
+result<size_t> directory_file::read(io_buffer&)
 {
     return fail(errc::eisdir);
 }
-result<size_t> directory_file::read_at(u64, fs::io_buffer&)
+result<size_t> directory_file::read_at(u64, io_buffer&)
 {
     return fail(errc::eisdir);
 }

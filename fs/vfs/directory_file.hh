@@ -11,8 +11,8 @@ class directory_file final : public file
   public:
     directory_file(const path& where, u32 flags) : file(where, flags) {}
 
-    result<size_t> read(fs::io_buffer& to) override;                // eisdir
-    result<size_t> read_at(u64 offset, fs::io_buffer& to) override; // eisdir
+    result<size_t> read(io_buffer& to) override;                // eisdir
+    result<size_t> read_at(u64 offset, io_buffer& to) override; // eisdir
     result<u64> seek(s64 offset, seek_origin origin) override;
     result<void> list(directory_sink& sink) override;
     result<void> synchronize(sync_scope scope) override;

@@ -55,19 +55,19 @@ result<void> file::set_flags(u32 flags)
     return {};
 }
 
-result<size_t> file::read(fs::io_buffer&)
+result<size_t> file::read(io_buffer&)
 {
     return fail(errc::einval);
 }
-result<size_t> file::write(fs::io_buffer&)
+result<size_t> file::write(io_buffer&)
 {
     return fail(errc::einval);
 }
-result<size_t> file::read_at(u64, fs::io_buffer&)
+result<size_t> file::read_at(u64, io_buffer&)
 {
     return fail(errc::espipe);
 }
-result<size_t> file::write_at(u64, fs::io_buffer&)
+result<size_t> file::write_at(u64, io_buffer&)
 {
     return fail(errc::espipe);
 }

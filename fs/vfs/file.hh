@@ -19,10 +19,7 @@
 #include "fs/vfs/flags.hh"
 #include "fs/vfs/path.hh"
 
-namespace fs
-{
 class io_buffer;
-}
 namespace mm
 {
 class memory_object;
@@ -62,12 +59,12 @@ class file : public ref_counted<file>
     // The caller has checked may_read() and may_write() (ebadf).
 
     /// At and after the file's position; bytes moved, 0 at the end.
-    virtual result<size_t> read(fs::io_buffer& to);    // einval
-    virtual result<size_t> write(fs::io_buffer& from); // einval
+    virtual result<size_t> read(io_buffer& to);    // einval
+    virtual result<size_t> write(io_buffer& from); // einval
     /// At an offset, leaving the position alone.
-    virtual result<size_t> read_at(u64 offset, fs::io_buffer& to);    // espipe
-    virtual result<size_t> write_at(u64 offset, fs::io_buffer& from); // espipe
-    virtual result<u64> seek(s64 offset, seek_origin origin);         // espipe
+    virtual result<size_t> read_at(u64 offset, io_buffer& to);    // espipe
+    virtual result<size_t> write_at(u64 offset, io_buffer& from); // espipe
+    virtual result<u64> seek(s64 offset, seek_origin origin);     // espipe
     /// Entries from the position on; each that the sink takes moves the position.
     virtual result<void> list(directory_sink& sink);                 // enotdir
     virtual result<void> truncate(u64 size);                         // einval

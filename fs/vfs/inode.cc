@@ -32,11 +32,11 @@ result<size_t> inode::list_extended_attributes(std::span<char>)
     return size_t{0};
 }
 
-result<size_t> inode::read(u64, fs::io_buffer&)
+result<size_t> inode::read(u64, io_buffer&)
 {
     return fail(errc::einval);
 }
-result<size_t> inode::write(u64&, fs::io_buffer&, write_mode)
+result<size_t> inode::write(u64&, io_buffer&, write_mode)
 {
     return fail(errc::einval);
 }

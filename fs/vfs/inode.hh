@@ -24,10 +24,7 @@ namespace mm
 {
 class memory_object;
 }
-namespace fs
-{
 class io_buffer;
-}
 
 namespace vfs
 {
@@ -85,10 +82,10 @@ class inode : public ref_counted<inode>
 
     // Regular files.
 
-    virtual result<size_t> read(u64 offset, fs::io_buffer& to); // einval
+    virtual result<size_t> read(u64 offset, io_buffer& to); // einval
     /// Writes at `position`, or at the end, and leaves `position` behind the last byte written.
-    virtual result<size_t> write(u64& position, fs::io_buffer& from, write_mode mode); // einval
-    virtual result<void> allocate(u32 mode, u64 offset, u64 length);                   // eopnotsupp
+    virtual result<size_t> write(u64& position, io_buffer& from, write_mode mode); // einval
+    virtual result<void> allocate(u32 mode, u64 offset, u64 length);               // eopnotsupp
     /// Where data or a hole begins at or after `offset` (lseek's SEEK_DATA and SEEK_HOLE). enxio beyond the
     /// end.
     virtual result<u64> seek_data(u64 offset, seek_origin what);

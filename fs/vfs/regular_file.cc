@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "core/mm/io_buffer.hh"
 #include "core/mm/memory_object.hh"
-#include "fs/io_buffer.hh"
 
 namespace vfs
 {
@@ -28,7 +28,7 @@ result<u64> seek_target(u64 position, u64 size, s64 offset, seek_origin origin)
     return static_cast<u64>(target);
 }
 
-result<size_t> regular_file::read(fs::io_buffer& to)
+result<size_t> regular_file::read(io_buffer& to)
 {
     lock_guard guard{_lock};
     const size_t done = TRY(inode().read(_position, to));
@@ -36,12 +36,12 @@ result<size_t> regular_file::read(fs::io_buffer& to)
     return done;
 }
 
-result<size_t> regular_file::read_at(u64 offset, fs::io_buffer& to)
+result<size_t> regular_file::read_at(u64 offset, io_buffer& to)
 {
     return inode().read(offset, to);
 }
 
-result<size_t> regular_file::write_from(u64& position, fs::io_buffer& from)
+result<size_t> regular_file::write_from(u64& position, io_buffer& from)
 {
     const u32 now = flags();
     const auto mode = now & open_flag::append ? write_mode::append : write_mode::at_position;
@@ -58,13 +58,13 @@ result<size_t> regular_file::write_from(u64& position, fs::io_buffer& from)
     return done;
 }
 
-result<size_t> regular_file::write(fs::io_buffer& from)
+result<size_t> regular_file::write(io_buffer& from)
 {
     lock_guard guard{_lock};
     return write_from(_position, from);
 }
 
-result<size_t> regular_file::write_at(u64 offset, fs::io_buffer& from)
+result<size_t> regular_file::write_at(u64 offset, io_buffer& from)
 {
     return write_from(offset, from);
 }

@@ -21,10 +21,10 @@ class regular_file : public file
   public:
     regular_file(const path& where, u32 flags) : file(where, flags) {}
 
-    result<size_t> read(fs::io_buffer& to) override;
-    result<size_t> write(fs::io_buffer& from) override;
-    result<size_t> read_at(u64 offset, fs::io_buffer& to) override;
-    result<size_t> write_at(u64 offset, fs::io_buffer& from) override;
+    result<size_t> read(io_buffer& to) override;
+    result<size_t> write(io_buffer& from) override;
+    result<size_t> read_at(u64 offset, io_buffer& to) override;
+    result<size_t> write_at(u64 offset, io_buffer& from) override;
     result<u64> seek(s64 offset, seek_origin origin) override;
     result<void> truncate(u64 size) override;
     result<void> allocate(u32 mode, u64 offset, u64 length) override;
@@ -32,7 +32,7 @@ class regular_file : public file
     result<ref_ptr<mm::memory_object>> memory_object() override;
 
   private:
-    result<size_t> write_from(u64& position, fs::io_buffer& from);
+    result<size_t> write_from(u64& position, io_buffer& from);
 
     mutex _lock{lock_rank::file_position};
     u64 _position GUARDED_BY(_lock) = 0;

@@ -1,6 +1,6 @@
 #include "linux/events/eventfd.hh"
 
-#include "fs/io_buffer.hh"
+#include "core/mm/io_buffer.hh"
 #include "linux/abi/fcntl.hh"
 #include "linux/events/calls.hh"
 #include "linux/files/context.hh"
@@ -28,7 +28,7 @@ bool event_counter::add(u64 value)
     return false;
 }
 
-result<size_t> event_counter::read(fs::io_buffer& to)
+result<size_t> event_counter::read(io_buffer& to)
 {
     if (to.remaining() < sizeof(u64))
         return fail(errc::einval);
@@ -43,7 +43,7 @@ result<size_t> event_counter::read(fs::io_buffer& to)
     return copied == sizeof(taken) ? result<size_t>(copied) : result<size_t>(fail(errc::efault));
 }
 
-result<size_t> event_counter::write(fs::io_buffer& from)
+result<size_t> event_counter::write(io_buffer& from)
 {
     u64 value;
     if (from.remaining() < sizeof(value))

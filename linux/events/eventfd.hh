@@ -17,8 +17,8 @@ class event_counter final : public vfs::file
     {
     }
 
-    result<size_t> read(fs::io_buffer& to) override;
-    result<size_t> write(fs::io_buffer& from) override;
+    result<size_t> read(io_buffer& to) override;
+    result<size_t> write(io_buffer& from) override;
     u32 poll(u32 interest, vfs::poll_registrar* registrar) override;
     bool can_wait() const override { return true; }
     result<size_t> describe(std::span<char> buffer) const override;

@@ -2,7 +2,7 @@
 //
 // A read takes signals of the mask that wait for the reading thread or its program; poll looks for the thread
 // that polls, and waits in the program's queue of arrivals.
-#include "fs/io_buffer.hh"
+#include "core/mm/io_buffer.hh"
 #include "linux/abi/fcntl.hh"
 #include "linux/events/calls.hh"
 #include "linux/files/context.hh"
@@ -70,7 +70,7 @@ class signal_file final : public vfs::file
         current_program().signals().arrival.wake_all(); // who waits looks again
     }
 
-    result<size_t> read(fs::io_buffer& to) override
+    result<size_t> read(io_buffer& to) override
     {
         if (to.remaining() < sizeof(signalfd_siginfo))
             return fail(errc::einval);
@@ -89,7 +89,7 @@ class signal_file final : public vfs::file
             }
             const auto record = to_record(*info);
             if (to.copy_out(std::as_bytes(std::span(&record, 1))) < sizeof(record))
-                return fs::transferred(done, true);
+                return transferred(done, true);
             done += sizeof(record);
         }
         return done;

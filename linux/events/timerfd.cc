@@ -1,6 +1,6 @@
 #include "linux/events/timerfd.hh"
 
-#include "fs/io_buffer.hh"
+#include "core/mm/io_buffer.hh"
 #include "linux/abi/fcntl.hh"
 #include "linux/events/calls.hh"
 #include "linux/files/context.hh"
@@ -111,7 +111,7 @@ result<void> timer_file::set(const itimerspec& when, bool absolute, itimerspec& 
     return {};
 }
 
-result<size_t> timer_file::read(fs::io_buffer& to)
+result<size_t> timer_file::read(io_buffer& to)
 {
     if (to.remaining() < sizeof(u64))
         return fail(errc::einval);

@@ -23,7 +23,7 @@ class timer_file final : public vfs::file
     result<void> set(const itimerspec& when, bool absolute, itimerspec& old);
     itimerspec get();
 
-    result<size_t> read(fs::io_buffer& to) override;
+    result<size_t> read(io_buffer& to) override;
     u32 poll(u32 interest, vfs::poll_registrar* registrar) override;
     bool can_wait() const override { return true; }
     result<size_t> describe(std::span<char> buffer) const override;

@@ -56,7 +56,7 @@ result<void> segment_list::read(user_ptr<const iovec> from, size_t count)
     if (count <= _few.size()) {
         _segments = {_few.data(), count};
     } else {
-        _many = TRY(try_make_unique<fs::io_buffer::segment[]>(count));
+        _many = TRY(try_make_unique<io_buffer::segment[]>(count));
         _segments = {_many.get(), count};
     }
     size_t left = max_transfer;

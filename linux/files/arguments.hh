@@ -5,8 +5,8 @@
 #include <string_view>
 
 #include "core/base/make_unique.hh"
+#include "core/mm/io_buffer.hh"
 #include "core/mm/layout.hh"
-#include "fs/io_buffer.hh"
 #include "fs/vfs/lookup.hh"
 #include "linux/abi/types.hh"
 #include "linux/files/calls.hh"
@@ -75,11 +75,11 @@ class segment_list
     /// Errors: einval (too many, a negative length), efault, enomem.
     result<void> read(user_ptr<const iovec> from, size_t count);
 
-    std::span<const fs::io_buffer::segment> segments() const { return _segments; }
+    std::span<const io_buffer::segment> segments() const { return _segments; }
 
   private:
-    std::array<fs::io_buffer::segment, 8> _few;
-    unique_ptr<fs::io_buffer::segment[]> _many;
-    std::span<fs::io_buffer::segment> _segments;
+    std::array<io_buffer::segment, 8> _few;
+    unique_ptr<io_buffer::segment[]> _many;
+    std::span<io_buffer::segment> _segments;
 };
 } // namespace linux

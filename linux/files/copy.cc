@@ -20,14 +20,14 @@ struct side {
     bool has_offset = false;
     u64 offset = 0;
 
-    result<size_t> read(fs::io_buffer& to)
+    result<size_t> read(io_buffer& to)
     {
         const auto moved = has_offset ? file.read_at(offset, to) : file.read(to);
         if (moved)
             offset += *moved;
         return moved;
     }
-    result<size_t> write(fs::io_buffer& from)
+    result<size_t> write(io_buffer& from)
     {
         const auto moved = has_offset ? file.write_at(offset, from) : file.write(from);
         if (moved)
@@ -47,7 +47,7 @@ result<size_t> write_all(side& out, std::span<const std::byte> bytes)
 {
     size_t done = 0;
     while (done < bytes.size()) {
-        auto from = fs::io_buffer::of_kernel(bytes.subspan(done));
+        auto from = io_buffer::of_kernel(bytes.subspan(done));
         const auto moved = out.write(from);
         if (!moved) {
             if (done)
@@ -68,7 +68,7 @@ result<size_t> copy(side& in, side& out, size_t bytes)
     size_t done = 0;
     while (done < bytes) {
         const std::span chunk(buffer.get(), std::min(size, bytes - done));
-        auto to = fs::io_buffer::of_kernel(chunk);
+        auto to = io_buffer::of_kernel(chunk);
         const auto got = in.read(to);
         if (!got) {
             if (done)

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "core/mm/io_buffer.hh"
 #include "core/mm/memory_object.hh"
 #include "core/sync/spinlock.hh"
-#include "fs/io_buffer.hh"
 #include "fs/tmpfs/tmpfs.hh"
 #include "fs/vfs/regular_file.hh"
 #include "linux/files/arguments.hh"
@@ -59,14 +59,14 @@ class memory_file final : public vfs::regular_file
         return {};
     }
 
-    result<size_t> write(fs::io_buffer& from) override
+    result<size_t> write(io_buffer& from) override
     {
         const u64 position =
             flags() & vfs::open_flag::append ? TRY(size_now()) : TRY(seek(0, vfs::seek_origin::current));
         TRY(check_write(position, from.remaining()));
         return regular_file::write(from);
     }
-    result<size_t> write_at(u64 offset, fs::io_buffer& from) override
+    result<size_t> write_at(u64 offset, io_buffer& from) override
     {
         TRY(check_write(offset, from.remaining()));
         return regular_file::write_at(offset, from);

@@ -9,7 +9,6 @@ namespace linux
 {
 namespace
 {
-using fs::io_buffer;
 
 constexpr auto application = io_buffer::memory::application;
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "core/mm/io_buffer.hh"
 #include "core/sync/mutex.hh"
-#include "fs/io_buffer.hh"
 #include "linux/proc/pattern.hh"
 
 namespace proc
@@ -118,19 +118,19 @@ class open_text final : public vfs::file
     {
     }
 
-    result<size_t> read(fs::io_buffer& to) override
+    result<size_t> read(io_buffer& to) override
     {
         lock_guard guard{_lock};
         const size_t moved = TRY(read_locked(_position, to));
         _position += moved;
         return moved;
     }
-    result<size_t> read_at(u64 offset, fs::io_buffer& to) override
+    result<size_t> read_at(u64 offset, io_buffer& to) override
     {
         lock_guard guard{_lock};
         return read_locked(offset, to);
     }
-    result<size_t> write(fs::io_buffer& from) override
+    result<size_t> write(io_buffer& from) override
     {
         std::array<char, 256> text;
         const size_t size = from.copy_in(std::as_writable_bytes(std::span(text)));
@@ -142,7 +142,7 @@ class open_text final : public vfs::file
         TRY(_what.store(written));
         return size;
     }
-    result<size_t> write_at(u64, fs::io_buffer& from) override { return write(from); }
+    result<size_t> write_at(u64, io_buffer& from) override { return write(from); }
     result<u64> seek(s64 offset, vfs::seek_origin origin) override
     {
         lock_guard guard{_lock};
@@ -157,7 +157,7 @@ class open_text final : public vfs::file
     result<void> truncate(u64) override { return {}; } // O_TRUNC of what `echo 1 >` opens
 
   private:
-    result<size_t> read_locked(u64 offset, fs::io_buffer& to) REQUIRES(_lock)
+    result<size_t> read_locked(u64 offset, io_buffer& to) REQUIRES(_lock)
     {
         if (offset == 0 || !_generated) {
             _text.clear();
@@ -171,7 +171,7 @@ class open_text final : public vfs::file
             return size_t{0};
         const auto rest = all.substr(static_cast<size_t>(offset), to.remaining());
         const size_t moved = to.copy_out(std::as_bytes(std::span(rest.data(), rest.size())));
-        return fs::transferred(moved, moved < rest.size());
+        return transferred(moved, moved < rest.size());
     }
 
     const generated_file& _what; // kept by the path

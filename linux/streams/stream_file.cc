@@ -4,9 +4,9 @@
 
 #include "core/base/make_unique.hh"
 #include "core/log.hh"
+#include "core/mm/io_buffer.hh"
 #include "core/mm/user_access.hh"
 #include "core/sync/mutex.hh"
-#include "fs/io_buffer.hh"
 #include "fs/vfs/anonymous_inode.hh"
 #include "linux/abi/ioctl.hh"
 
@@ -31,7 +31,7 @@ class input_file final : public vfs::file
     {
     }
 
-    result<size_t> read(fs::io_buffer& to) override
+    result<size_t> read(io_buffer& to) override
     {
         lock_guard guard{_lock};
         if (_filled == 0 && !to.empty()) {
@@ -47,7 +47,7 @@ class input_file final : public vfs::file
         const size_t moved = to.copy_out({_buffer.get() + _start, wanted});
         _start += moved;
         _filled -= moved;
-        return fs::transferred(moved, moved < wanted);
+        return transferred(moved, moved < wanted);
     }
 
     u32 poll(u32 interest, vfs::poll_registrar* registrar) override
@@ -84,7 +84,7 @@ class output_file final : public vfs::file
     {
     }
 
-    result<size_t> write(fs::io_buffer& from) override
+    result<size_t> write(io_buffer& from) override
     {
         lock_guard guard{_lock};
         const auto mode = nonblocking() ? output_stream::blocking::no : output_stream::blocking::yes;
@@ -95,7 +95,7 @@ class output_file final : public vfs::file
             const size_t wanted = std::min(from.remaining(), buffer_size);
             const size_t got = from.copy_in({_buffer.get(), wanted});
             if (got == 0)
-                return fs::transferred(done, true);
+                return transferred(done, true);
             const auto put = _stream.write({_buffer.get(), got}, mode);
             if (!put) {
                 if (done)

@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "core/boot/config.hh"
+#include "core/mm/io_buffer.hh"
 #include "core/mm/user_access.hh"
 #include "core/sched/thread.hh"
 #include "core/sync/mutex.hh"
-#include "fs/io_buffer.hh"
 #include "fs/vfs/anonymous_inode.hh"
 #include "fs/vfs/device.hh"
 #include "fs/vfs/lookup.hh"
@@ -25,8 +25,8 @@ using mm::user_ptr;
 class terminal final : public line_discipline::peer
 {
   public:
-    result<size_t> read(fs::io_buffer& to, bool may_wait);
-    result<size_t> write(fs::io_buffer& from, output_stream& screen, bool may_wait);
+    result<size_t> read(io_buffer& to, bool may_wait);
+    result<size_t> write(io_buffer& from, output_stream& screen, bool may_wait);
     result<u64> control(u32 request, virt_addr argument);
     u32 poll(u32 interest, vfs::poll_registrar* registrar, output_stream& screen);
 
@@ -177,7 +177,7 @@ result<void> terminal::wait_readable(size_t wanted)
     return {};
 }
 
-result<size_t> terminal::read(fs::io_buffer& to, bool may_wait)
+result<size_t> terminal::read(io_buffer& to, bool may_wait)
 {
     if (to.empty())
         return size_t{0};
@@ -206,13 +206,13 @@ result<size_t> terminal::read(fs::io_buffer& to, bool may_wait)
         const size_t moved = to.copy_out(std::as_bytes(std::span(piece.data(), got)));
         done += moved;
         if (moved < got)
-            return fs::transferred(done, true);
+            return transferred(done, true);
         if (!more || to.empty())
             return done;
     }
 }
 
-result<size_t> terminal::write(fs::io_buffer& from, output_stream& screen, bool may_wait)
+result<size_t> terminal::write(io_buffer& from, output_stream& screen, bool may_wait)
 {
     std::array<std::byte, 256> piece;
     size_t done = 0;
@@ -222,7 +222,7 @@ result<size_t> terminal::write(fs::io_buffer& from, output_stream& screen, bool 
                            {.interruptible = true}));
         const size_t got = from.copy_in({piece.data(), std::min(piece.size(), from.remaining())});
         if (got == 0)
-            return fs::transferred(done, true);
+            return transferred(done, true);
         const auto mode = may_wait ? output_stream::blocking::yes : output_stream::blocking::no;
         terminal_echo formatted; // big enough: every byte becomes at most two
         WITH_LOCK(_lock)
@@ -371,11 +371,8 @@ class terminal_file final : public vfs::file
     {
     }
 
-    result<size_t> read(fs::io_buffer& to) override { return _terminal.read(to, !nonblocking()); }
-    result<size_t> write(fs::io_buffer& from) override
-    {
-        return _terminal.write(from, _screen, !nonblocking());
-    }
+    result<size_t> read(io_buffer& to) override { return _terminal.read(to, !nonblocking()); }
+    result<size_t> write(io_buffer& from) override { return _terminal.write(from, _screen, !nonblocking()); }
     result<u64> control(u32 request, virt_addr argument) override
     {
         return _terminal.control(request, argument);

@@ -1,6 +1,6 @@
 #include "loader/elf/file.hh"
 
-#include "fs/io_buffer.hh"
+#include "core/mm/io_buffer.hh"
 
 namespace elf
 {
@@ -8,7 +8,7 @@ result<size_t> read_fully(vfs::inode& from, u64 offset, std::span<std::byte> to)
 {
     size_t done = 0;
     while (done < to.size()) {
-        auto buffer = fs::io_buffer::of_kernel(to.subspan(done));
+        auto buffer = io_buffer::of_kernel(to.subspan(done));
         const size_t bytes = TRY(from.read(offset + done, buffer));
         if (bytes == 0)
             break;

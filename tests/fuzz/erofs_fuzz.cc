@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "core/log.hh"
+#include "core/mm/io_buffer.hh"
 #include "core/mm/memory_object.hh"
 #include "fs/erofs/erofs.hh"
-#include "fs/io_buffer.hh"
 
 namespace
 {
@@ -32,7 +32,7 @@ void visit(vfs::inode& node, int depth)
     (void)node.get_attributes(attributes);
     std::byte bytes[8192];
     for (const u64 offset : {u64{0}, u64{4095}, attributes.size / 2, attributes.size - 1}) {
-        auto buffer = fs::io_buffer::of_kernel(std::span<std::byte>(bytes));
+        auto buffer = io_buffer::of_kernel(std::span<std::byte>(bytes));
         if (node.type() == vfs::file_type::regular)
             (void)node.read(offset, buffer);
     }

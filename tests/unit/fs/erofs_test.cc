@@ -252,7 +252,7 @@ TEST(erofs_disk, reads_ahead_and_reports_bad_sectors)
     disk.bad_sector = static_cast<u64>(at - packed.data) / block_device::sector_size;
     EXPECT_EQ(read_at(*g, 0, 1 << 20).size(), 40960u);
     std::string byte(1, 0);
-    auto buffer = fs::io_buffer::of_kernel(std::as_writable_bytes(std::span(byte)));
+    auto buffer = io_buffer::of_kernel(std::as_writable_bytes(std::span(byte)));
     EXPECT_EQ(error_of(g->read_at(40960, buffer)), EIO);
     EXPECT_EQ(read_at(*g, 45056, 100), content.substr(45056, 100));
 }
@@ -283,7 +283,7 @@ TEST(erofs_damage, every_bit_of_the_superblock_and_random_bytes)
             if (!child)
                 continue;
             std::byte piece[4096];
-            auto buffer = fs::io_buffer::of_kernel(std::span<std::byte>(piece));
+            auto buffer = io_buffer::of_kernel(std::span<std::byte>(piece));
             (void)child.value()->read(0, buffer);
             (void)child.value()->read_link();
             (void)child.value()->lookup("something");

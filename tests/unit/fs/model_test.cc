@@ -108,7 +108,7 @@ void pair_of_trees::use_open_file()
     case 0:
     case 1: {
         const std::string bytes(pick(9000), static_cast<char>('A' + pick(26)));
-        auto buffer = fs::io_buffer::of_kernel(std::as_bytes(std::span(bytes)));
+        auto buffer = io_buffer::of_kernel(std::as_bytes(std::span(bytes)));
         if (!mine->may_write())
             break;
         const auto done = mine->write(buffer);
@@ -119,7 +119,7 @@ void pair_of_trees::use_open_file()
     }
     case 2: {
         std::string text(pick(9000), 0), host_text(text.size(), 0);
-        auto buffer = fs::io_buffer::of_kernel(std::as_writable_bytes(std::span(text)));
+        auto buffer = io_buffer::of_kernel(std::as_writable_bytes(std::span(text)));
         if (!mine->may_read())
             break;
         const auto done = mine->read(buffer);

@@ -13,14 +13,14 @@ namespace
 {
 result<size_t> try_write(vfs::file& to, std::string_view bytes)
 {
-    auto buffer = fs::io_buffer::of_kernel(std::as_bytes(std::span(bytes)));
+    auto buffer = io_buffer::of_kernel(std::as_bytes(std::span(bytes)));
     return to.write(buffer);
 }
 
 result<size_t> try_read(vfs::file& from, size_t bytes)
 {
     std::string text(bytes, 0);
-    auto buffer = fs::io_buffer::of_kernel(std::as_writable_bytes(std::span(text)));
+    auto buffer = io_buffer::of_kernel(std::as_writable_bytes(std::span(text)));
     return from.read(buffer);
 }
 

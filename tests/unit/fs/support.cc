@@ -56,7 +56,7 @@ ref_ptr<vfs::file> open_file(const vfs::path& base, std::string_view name, u32 f
 std::string read_from(vfs::file& from, size_t bytes)
 {
     std::string text(bytes, '?');
-    auto buffer = fs::io_buffer::of_kernel(std::as_writable_bytes(std::span(text)));
+    auto buffer = io_buffer::of_kernel(std::as_writable_bytes(std::span(text)));
     const auto done = from.read(buffer);
     EXPECT_EQ(error_of(done), 0);
     text.resize(done ? done.value() : 0);
@@ -66,7 +66,7 @@ std::string read_from(vfs::file& from, size_t bytes)
 std::string read_at(vfs::file& from, u64 offset, size_t bytes)
 {
     std::string text(bytes, '?');
-    auto buffer = fs::io_buffer::of_kernel(std::as_writable_bytes(std::span(text)));
+    auto buffer = io_buffer::of_kernel(std::as_writable_bytes(std::span(text)));
     const auto done = from.read_at(offset, buffer);
     EXPECT_EQ(error_of(done), 0);
     text.resize(done ? done.value() : 0);
@@ -75,7 +75,7 @@ std::string read_at(vfs::file& from, u64 offset, size_t bytes)
 
 size_t write_to(vfs::file& to, std::string_view bytes)
 {
-    auto buffer = fs::io_buffer::of_kernel(std::as_bytes(std::span(bytes)));
+    auto buffer = io_buffer::of_kernel(std::as_bytes(std::span(bytes)));
     const auto done = to.write(buffer);
     EXPECT_EQ(error_of(done), 0);
     return done ? done.value() : 0;

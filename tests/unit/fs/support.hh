@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include "fs/io_buffer.hh"
+#include "core/mm/io_buffer.hh"
 #include "fs/vfs/lookup.hh"
 
 namespace test

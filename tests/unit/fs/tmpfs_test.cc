@@ -68,7 +68,7 @@ TEST(tmpfs, limit)
     {
         auto f = open_file(d, "small/f", flag::read_write | flag::create);
         EXPECT_EQ(write_to(*f, std::string(20000, 'x')), 16384u); // as far as it goes
-        auto buffer = fs::io_buffer::of_kernel(std::as_bytes(std::span("y")));
+        auto buffer = io_buffer::of_kernel(std::as_bytes(std::span("y")));
         EXPECT_EQ(error_of(f->write(buffer)), ENOSPC);
         vfs::file_system_usage usage;
         ASSERT_EQ(error_of(fs->usage(usage)), 0);
@@ -106,18 +106,18 @@ TEST(tmpfs, faults_of_the_caller)
     std::string memory(10000, 'm');
     host_test::set_unmapped_range(memory.data() + 5000, 10);
     const auto address = virt_addr(reinterpret_cast<u64>(memory.data()));
-    fs::io_buffer out(fs::io_buffer::memory::application, address, memory.size());
+    io_buffer out(io_buffer::memory::application, address, memory.size());
     EXPECT_EQ(f->write(out).value_or(0), 5000u);
-    fs::io_buffer bad(fs::io_buffer::memory::application, address + 5003, 100);
+    io_buffer bad(io_buffer::memory::application, address + 5003, 100);
     EXPECT_EQ(error_of(f->write(bad)), EFAULT);
-    fs::io_buffer in(fs::io_buffer::memory::application, address + 4000, 3000);
+    io_buffer in(io_buffer::memory::application, address + 4000, 3000);
     EXPECT_EQ(f->read_at(0, in).value_or(0), 1000u);
-    fs::io_buffer nothing(fs::io_buffer::memory::application, address + 5003, 100);
+    io_buffer nothing(io_buffer::memory::application, address + 5003, 100);
     EXPECT_EQ(error_of(f->read_at(0, nothing)), EFAULT);
     host_test::set_unmapped_range(nullptr, 0);
     EXPECT_EQ(attributes_of(f->where()).size, 5000u);
-    const fs::io_buffer::segment pieces[] = {{address, 3}, {address, 0}, {address + 10, 4}};
-    fs::io_buffer scattered(fs::io_buffer::memory::application, pieces);
+    const io_buffer::segment pieces[] = {{address, 3}, {address, 0}, {address + 10, 4}};
+    io_buffer scattered(io_buffer::memory::application, pieces);
     EXPECT_EQ(f->write_at(0, scattered).value_or(0), 7u);
 }
 

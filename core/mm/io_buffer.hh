@@ -12,8 +12,6 @@
 #include "core/base/result.hh"
 #include "core/base/types.hh"
 
-namespace fs
-{
 class io_buffer
 {
   public:
@@ -78,4 +76,3 @@ inline result<size_t> transferred(size_t done, bool faulted)
         return fail(errc::efault);
     return done;
 }
-} // namespace fs

@@ -1,4 +1,4 @@
-#include "fs/io_buffer.hh"
+#include "core/mm/io_buffer.hh"
 
 #include <algorithm>
 #include <cstring>
@@ -6,8 +6,6 @@
 #include "core/base/assert.hh"
 #include "core/mm/user_access.hh"
 
-namespace fs
-{
 namespace
 {
 template <class T>
@@ -108,4 +106,3 @@ void io_buffer::truncate(size_t bytes)
 {
     _remaining = std::min(_remaining, bytes);
 }
-} // namespace fs
