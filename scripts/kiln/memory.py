@@ -11,7 +11,7 @@ from pathlib import Path
 from .errors import KilnError
 
 MIB = 1 << 20
-WORK = 128 << 10        # page tables, firmware's own data: with less nothing has started
+WORK = 384 << 10        # what firmware keeps for itself, page tables: with less nothing has started
 PROGRAM_HEADERS = struct.Struct('<32xQ14xHH')
 LOAD = struct.Struct('<IIQQQQQQ')
 PT_LOAD = 1
@@ -39,5 +39,5 @@ def check(memory: int, kernel: Path, root_in_ram: int) -> None:
         return
     what = f'the kernel and the root in RAM ({root_in_ram / MIB:.1f} MiB)' if root_in_ram else 'the kernel'
     hint = ', or put the root on a disk with --root disk' if root_in_ram else ''
-    raise KilnError(f'the machine has {memory / MIB:g} MiB of memory, but {needed / MIB:.1f} MiB are needed '
+    raise KilnError(f'the machine has {memory / MIB:.4g} MiB of memory, but {needed / MIB:.2f} MiB are needed '
                     f'for {what}: give it more with -m{hint}')
