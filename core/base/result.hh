@@ -28,6 +28,11 @@ namespace detail
 {
 inline constexpr errc no_error = errc{0};
 
+/// Whether TRY may empty what a reference of this type refers to.
+template <class Reference>
+inline constexpr bool may_be_taken = std::is_rvalue_reference_v<Reference> ||
+                                     std::is_void_v<typename std::remove_cvref_t<Reference>::value_type>;
+
 template <class T>
 class trivial_result
 {
@@ -86,6 +91,7 @@ using result_storage =
 template <class T>
 class [[nodiscard]] result : public detail::result_storage<T>
 {
+    static_assert(!std::is_reference_v<T>, "TRY would yield a copy of the object: return a pointer");
     using base = detail::result_storage<T>;
 
   public:
@@ -134,36 +140,15 @@ class [[nodiscard]] result<void>
     errc _error;
 };
 
-/// A reference to an existing object, or an error.
-template <class T>
-class [[nodiscard]] result<T&>
-{
-  public:
-    using value_type = T&;
-
-    constexpr result(T& value) : _value(&value), _error(detail::no_error) {}
-    constexpr result(failure f) : _value(nullptr), _error(f.code) {}
-
-    constexpr bool has_value() const { return _error == detail::no_error; }
-    constexpr explicit operator bool() const { return has_value(); }
-    constexpr errc error() const { return _error; }
-    constexpr T& value() const { return assert(has_value()), *_value; }
-    constexpr T& take() const { return value(); }
-    constexpr T& operator*() const { return value(); }
-    constexpr T* operator->() const { return &value(); }
-
-  private:
-    T* _value;
-    errc _error;
-};
-
-/// The value of a result, or return its error from the enclosing function.
+/// The value of a result, or return its error from the enclosing function. The value is moved out, so a
+/// result that has a name is given as std::move(name), except result<void>, which has no value.
 #define TRY(...) TRY_NAMED_(TRY_PASTE_(try_result_, __COUNTER__), __VA_ARGS__)
 #define TRY_PASTE_(a, b) TRY_PASTE_AGAIN_(a, b)
 #define TRY_PASTE_AGAIN_(a, b) a##b
 #define TRY_NAMED_(name, ...)                                                                                \
     __extension__({                                                                                          \
         auto&& name = (__VA_ARGS__);                                                                         \
+        static_assert(detail::may_be_taken<decltype(name)>, "TRY moves the value out: say std::move");       \
         if (!name.has_value()) [[unlikely]]                                                                  \
             return fail(name.error());                                                                       \
         name.take();                                                                                         \

@@ -4,6 +4,8 @@
 // interrupts off and no lock held; it may arm its own timer again and wake threads, not sleep.
 #pragma once
 
+#include <atomic>
+
 #include "core/base/intrusive.hh"
 #include "core/base/types.hh"
 #include "core/time/clock.hh"

@@ -1,5 +1,7 @@
 #include "linux/start/initial_program.hh"
 
+#include <utility>
+
 #include "core/boot/config.hh"
 #include "core/log.hh"
 #include "core/sched/thread.hh"
@@ -85,7 +87,7 @@ result<void> start(loader::explanation& why)
                                      .environment = environment.view()},
                                     why);
     sched::current().set_address_space(nullptr); // on every CPU, before a failure destroys the space
-    const auto loaded = TRY(load_result);
+    const auto loaded = TRY(std::move(load_result));
     files->set_executable(loaded.executable);
 
     auto table = TRY(try_make_unique<descriptor_table>());

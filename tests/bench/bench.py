@@ -30,10 +30,11 @@ RESULT = re.compile(r'^([a-z]+\.\w+) (\S+) (\S+)', re.M)
 
 
 class System:
-    """A system under test: how to run a program on it, and the measurements that need more than its output."""
+    """A system under test: how to run a program on it, and the measurements of more than its output."""
     name = ''
 
-    def output(self, program: str, settings: List[str], memory: str = FULL, icount: bool = True) -> Optional[str]:
+    def output(self, program: str, settings: List[str], memory: str = FULL,
+               icount: bool = True) -> Optional[str]:
         """What the program printed, or None (with a line on standard error) if it failed."""
         raise NotImplementedError
 
@@ -58,7 +59,8 @@ class Kiln(System):
     """By scripts/run.py."""
     name = 'Kiln'
 
-    def output(self, program: str, settings: List[str], memory: str = FULL, icount: bool = True) -> Optional[str]:
+    def output(self, program: str, settings: List[str], memory: str = FULL,
+               icount: bool = True) -> Optional[str]:
         timeout = 300 if memory == FULL else SHORT
         result = kiln_guest.run(BUILT / program, (), settings, memory, icount, timeout)
         if result.status != 0 and memory == FULL:
@@ -80,9 +82,11 @@ class Linux(System):
     """The tuned guest."""
     name = 'Linux'
 
-    def output(self, program: str, settings: List[str], memory: str = FULL, icount: bool = True) -> Optional[str]:
+    def output(self, program: str, settings: List[str], memory: str = FULL,
+               icount: bool = True) -> Optional[str]:
         timeout = 300 if memory == FULL else SHORT
-        result = linux_guest.run(LINUX_KERNEL, LINUX_INIT, BUILT / program, (), settings, int(memory), icount, timeout)
+        result = linux_guest.run(LINUX_KERNEL, LINUX_INIT, BUILT / program, (), settings, int(memory), icount,
+                                 timeout)
         if result.status != 0 and memory == FULL:
             self.complain(program, f'status {result.status}; {result.output.strip()[-300:]}')
         return result.output if result.status == 0 else None
@@ -192,9 +196,11 @@ def ninja(*targets: str) -> None:
 def options(arguments: List[str]) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog='scripts/bench', description=__doc__)
-    parser.add_argument('--setup', action='store_true', help='build the Linux kernel to compare with (10 CPU minutes)')
+    parser.add_argument('--setup', action='store_true',
+                        help='build the Linux kernel to compare with (10 CPU minutes)')
     parser.add_argument('-j', '--jobs', type=int, default=1, help='processors for --setup (1)')
-    parser.add_argument('--only', metavar='PART,...', default=','.join(PARTS), help=f'some of {",".join(PARTS)}')
+    parser.add_argument('--only', metavar='PART,...', default=','.join(PARTS),
+                        help=f'some of {",".join(PARTS)}')
     parser.add_argument('--no-linux', action='store_true', help="take Linux's values from the last run")
     parser.add_argument('--no-kiln', action='store_true', help='measure Linux alone')
     chosen = parser.parse_args(arguments)

@@ -22,15 +22,15 @@ class Result:
 def run(program: Path, arguments: Sequence[str] = (), environment: Sequence[str] = (), memory: str = '128',
         icount: bool = True, timeout: int = 300) -> Result:
     """One boot, from power-on to the end of QEMU. memory is as run.py's -m takes it."""
-    line = [str(ROOT / 'scripts' / 'run.py'), '--machine', 'microvm', '-m', memory, '-c', '1', '--root', 'ram',
-            '--accel', 'tcg', '--timeout', str(timeout), '--stats']
+    line = [str(ROOT / 'scripts' / 'run.py'), '--machine', 'microvm', '-m', memory, '-c', '1',
+            '--root', 'ram', '--accel', 'tcg', '--timeout', str(timeout), '--stats']
     line += ['--icount'] if icount else []
     for setting in environment:
         line += ['--env', setting]
     line += ['--exec', str(program), '--', *arguments]
     try:
-        done = subprocess.run(line, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout + 60,
-                              check=False)
+        done = subprocess.run(line, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=timeout + 60, check=False)
     except subprocess.TimeoutExpired:
         return Result('', 'run.py did not end', None, {})
     stats: Dict[str, float] = {}

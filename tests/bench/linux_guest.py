@@ -1,8 +1,9 @@
 """The rival: one unmodified program in the smallest sensible Linux virtual machine.
 
-A kernel made by linux/build_kernel.sh, an initramfs of the program, its libraries and linux/init.c, on the same
-QEMU machine that run.py uses for Kiln (microvm, qboot, ACPI off). The command line leaves out of the boot what
-can be left out. Both sides are measured the same way: QEMU's whole run, the serial port's first line.
+A kernel made by linux/build_kernel.sh, an initramfs of the program, its libraries and linux/init.c, on the
+same QEMU machine that run.py uses for Kiln (microvm, qboot, ACPI off). The command line leaves out of the
+boot what can be left out. Both sides are measured the same way: QEMU's whole run, the serial port's first
+line.
 """
 from __future__ import annotations
 
@@ -54,7 +55,7 @@ def initramfs(program: Path, arguments: Sequence[str], environment: Sequence[str
 
 
 def archive(files: tree.Tree) -> bytes:
-    """The tree as a cpio archive (newc), with the console node that Linux wants before anything is mounted."""
+    """The tree as a cpio archive (newc), with the console node that Linux wants before it mounts anything."""
     out = bytearray()
 
     def entry(name: str, mode: int, data: bytes, device: Sequence[int] = (0, 0)) -> None:
@@ -66,7 +67,7 @@ def archive(files: tree.Tree) -> bytes:
     entry.count = 1
     for path, node in files.sorted():
         if path != '/':
-            data = node.target.encode() if node.kind == 'link' else node.content() if node.kind == 'file' else b''
+            data = {'link': lambda: node.target.encode(), 'file': node.content}.get(node.kind, bytes)()
             entry(path[1:], TYPES[node.kind] | node.mode, data)
     entry('dev/console', 0o020600, b'', (5, 1))
     entry('TRAILER!!!', 0, b'')
@@ -85,15 +86,16 @@ def tsc_khz() -> int:
 def command(kernel: Path, initrd: str, memory_mib: int, icount: bool) -> List[str]:
     """QEMU's command line. Under icount the counter runs at 1 GHz by definition."""
     words = f'{KERNEL_WORDS} nr_cpus=1 tsc_early_khz={1000000 if icount else tsc_khz()}'
-    line = [PROGRAM, '-nodefaults', '-no-user-config', '-display', 'none', '-M', MACHINE, '-bios', 'qboot.rom',
-            '-accel', 'tcg', '-cpu', CPU['tcg'], '-smp', '1', '-m', f'{memory_mib}M', '-no-reboot', '-serial', 'stdio',
-            '-kernel', str(kernel), '-initrd', initrd, '-append', words,
+    line = [PROGRAM, '-nodefaults', '-no-user-config', '-display', 'none', '-M', MACHINE,
+            '-bios', 'qboot.rom', '-accel', 'tcg', '-cpu', CPU['tcg'], '-smp', '1', '-m', f'{memory_mib}M',
+            '-no-reboot', '-serial', 'stdio', '-kernel', str(kernel), '-initrd', initrd, '-append', words,
             '-device', 'isa-debug-exit,iobase=0xf4,iosize=4']
     return line + (['-icount', 'shift=0,sleep=off'] if icount else [])
 
 
-def run(kernel: Path, init: Path, program: Path, arguments: Sequence[str] = (), environment: Sequence[str] = (),
-        memory_mib: int = 128, icount: bool = True, timeout: float = 300) -> Result:
+def run(kernel: Path, init: Path, program: Path, arguments: Sequence[str] = (),
+        environment: Sequence[str] = (), memory_mib: int = 128, icount: bool = True,
+        timeout: float = 300) -> Result:
     """One boot, from power-on to the end of QEMU."""
     with tempfile.NamedTemporaryFile(prefix='bench-initrd-') as initrd:
         initrd.write(initramfs(program, arguments, environment, init))
@@ -106,7 +108,8 @@ def _boot(line: List[str], timeout: float) -> Result:
     start = time.monotonic()
     text = bytearray()
     first: Optional[float] = None
-    with subprocess.Popen(line, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as qemu:
+    with subprocess.Popen(line, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL) as qemu:
         assert qemu.stdout is not None
         end = threading.Timer(timeout, qemu.kill)
         end.start()
@@ -119,4 +122,5 @@ def _boot(line: List[str], timeout: float) -> Result:
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     status = code >> 1 & 63 if code >= 129 else None
-    return Result(text.decode(errors='replace').replace('\r', ''), status, time.monotonic() - start, first, cpu)
+    printed = text.decode(errors='replace').replace('\r', '')
+    return Result(printed, status, time.monotonic() - start, first, cpu)

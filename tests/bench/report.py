@@ -14,11 +14,12 @@ from rows import ROWS, Row
 Values = Dict[str, float]
 
 CONDITIONS = '''Release kernel, 1 CPU, 128 MiB, QEMU microvm with qboot and ACPI off, root in RAM,
-`-icount shift=0,sleep=off`: one instruction takes one nanosecond, so that a value is a number of instructions and a
-second run gives the same.
-Linux is the tuned guest of `tests/bench/linux` on the same QEMU machine. OSv and Nanos were measured with the same
-programs on 2026-11-23. The ratio is Kiln's value over Linux's; under 1 Kiln is better, except where more is better
-(MiB per 10^9 instructions). Wall and CPU times of the start are without icount and move with the machine.'''
+`-icount shift=0,sleep=off`: one instruction takes one nanosecond, so that a value is a number of instructions
+and a second run gives the same.
+Linux is the tuned guest of `tests/bench/linux` on the same QEMU machine. OSv and Nanos were measured with the
+same programs on 2026-11-23. The ratio is Kiln's value over Linux's; under 1 Kiln is better, except where more
+is better (MiB per 10^9 instructions). Wall and CPU times of the start are without icount and move with the
+machine.'''
 
 
 def number(value: Optional[float]) -> str:
@@ -65,12 +66,13 @@ def show(kiln: Values, linux: Values) -> None:
 
 def markdown(kiln: Values, linux: Values, root: Path) -> str:
     """The page docs/benchmarks.md."""
-    commit = subprocess.run(['git', 'rev-parse', '--short', 'HEAD'], cwd=root, stdout=subprocess.PIPE, text=True,
-                            check=False).stdout.strip()
+    commit = subprocess.run(['git', 'rev-parse', '--short', 'HEAD'], cwd=root, stdout=subprocess.PIPE,
+                            text=True, check=False).stdout.strip()
     qemu = subprocess.run(['qemu-system-x86_64', '--version'], stdout=subprocess.PIPE, text=True,
                           check=False).stdout.splitlines()[0]
     today = datetime.datetime.now(datetime.timezone.utc).date()
-    text: List[str] = ['# Benchmarks', '', f'Written by `scripts/bench` on {today} at commit {commit}; {qemu}.', '',
+    text: List[str] = ['# Benchmarks', '',
+                       f'Written by `scripts/bench` on {today} at commit {commit}; {qemu}.', '',
                        *CONDITIONS.splitlines(), '']
     for section, rows in ROWS.items():
         text += [f'## {section}', '', '| | unit | Kiln | Linux | ratio | target | | OSv | Nanos |',
@@ -78,8 +80,8 @@ def markdown(kiln: Values, linux: Values, root: Path) -> str:
         for row in rows:
             value = kiln.get(row.key)
             cells = [row.title, row.unit, number(value) or '-', number(linux.get(row.key)) or '-',
-                     ratio(value, linux.get(row.key)), number(row.target), verdict(row, value), number(row.osv),
-                     number(row.nanos)]
+                     ratio(value, linux.get(row.key)), number(row.target), verdict(row, value),
+                     number(row.osv), number(row.nanos)]
             text.append('| ' + ' | '.join(cells) + ' |')
         text.append('')
     return '\n'.join(text)

@@ -1,8 +1,9 @@
-"""What the benchmark table shows: rows, units, the targets that Kiln set itself, and what rivals were measured at.
+"""What the benchmark table shows: rows, units, the targets that Kiln set itself, and the rivals' values.
 
 A row's key is the metric that a program under micro/ prints, or one that bench.py measures itself (boot.*,
 memory.*, size.*). Under icount a nanosecond is an instruction, so `ns` is shown as instructions. The rivals'
-values are of 2026-11-23: the same programs on OSv (with its own C library) and Nanos, on the same QEMU machine.
+values are of 2026-11-23: the same programs on OSv (with its own C library) and Nanos, on the same QEMU
+machine.
 """
 from __future__ import annotations
 

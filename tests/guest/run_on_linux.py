@@ -21,7 +21,8 @@ MEMORY_LIMIT = 1 << 30  # for the program that takes all there is
 
 
 def build():
-    subprocess.run(['ninja', '-f', 'tests/guest/guest.ninja', 'guest'], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(['ninja', '-f', 'tests/guest/guest.ninja', 'guest'], cwd=ROOT, check=True,
+                   stdout=subprocess.DEVNULL)
 
 
 def run_families(program, tmpdir, patterns):
@@ -57,7 +58,8 @@ def run_programs():
                 continue
             if want.parent.name != 'programs' and variant != '-' + want.parent.name:
                 continue
-            done = subprocess.run([program], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+            done = subprocess.run([program], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                                  timeout=60)
             if done.stdout != want.read_text() or done.returncode != 0:
                 print(f'not ok {program.name}: got {done.stdout!r} status {done.returncode}')
                 good = False

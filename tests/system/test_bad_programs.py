@@ -28,7 +28,8 @@ def test_end(kiln, program, name):
     assert got.status in statuses(ENDS[name]), got.err
     assert got.out == b''
     if name == 'out-of-memory' and got.status > 128:
-        said = rb'kiln: out of memory: the program needs \d+ bytes at 0x[0-9a-f]+ .*; \d+ of \d+ KiB are free\n'
+        said = (rb'kiln: out of memory: the program needs \d+ bytes at 0x[0-9a-f]+ .*; '
+                rb'\d+ of \d+ KiB are free\n')
         assert re.fullmatch(said, got.err), got.err
     elif got.status - 128 in QUIET:
         assert got.err == b''

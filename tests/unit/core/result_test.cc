@@ -60,14 +60,11 @@ TEST(result, owns_what_it_carries)
     EXPECT_EQ(live, 0);
 }
 
-TEST(result, reference)
-{
-    int value = 5;
-    result<int&> r = value;
-    *r = 6;
-    EXPECT_EQ(value, 6);
-    EXPECT_EQ(result<int&>(fail(errc::esrch)).error(), errc::esrch);
-}
+// TRY empties what it is given, so a result with a name must be given away in so many words.
+static_assert(detail::may_be_taken<result<int>&&>);
+static_assert(!detail::may_be_taken<result<int>&>);
+static_assert(!detail::may_be_taken<const result<int>&>);
+static_assert(detail::may_be_taken<result<void>&>);
 
 TEST(ref_ptr, shares_and_releases)
 {
