@@ -36,15 +36,18 @@ vfs::path top()
     return vfs::path(ref_ptr<vfs::dentry>(mounted->root()));
 }
 
-result<void> mount_shared_memory()
+/// `in_image`: what devfs hides.
+result<void> mount_shared_memory(const result<vfs::path>& in_image)
 {
     TRY(vfs::make_directory(top(), "shm", 01777));
-    return vfs::mount_writable("/dev/shm");
+    return in_image && in_image.value().inode().is_directory() ? vfs::mount_writable("/dev/shm", *in_image)
+                                                               : vfs::mount_writable("/dev/shm");
 }
 } // namespace
 
 result<void> mount()
 {
+    const auto shared_memory = vfs::resolve(vfs::root(), "/dev/shm");
     auto fs = TRY(tmpfs::file_system::create({.type_name = "devtmpfs", .root_permissions = 0755}));
     TRY(vfs::mount_at("/dev", std::move(fs), "devtmpfs"));
     mounted = &TRY(vfs::resolve(vfs::root(), "/dev")).mount();
@@ -53,7 +56,7 @@ result<void> mount()
         TRY(add(f.name, vfs::file_type::character, f.number, f.permissions));
     for (const auto& l : links)
         TRY(vfs::make_symlink(l.target, top(), l.name));
-    return mount_shared_memory();
+    return mount_shared_memory(shared_memory);
 }
 
 result<void> add(std::string_view name, vfs::file_type type, vfs::device_number number, u32 permissions)

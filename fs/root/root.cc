@@ -9,6 +9,7 @@
 #include "fs/devfs/devfs.hh"
 #include "fs/erofs/disk_medium.hh"
 #include "fs/erofs/erofs.hh"
+#include "fs/root/copy.hh"
 #include "fs/root/partition.hh"
 #include "fs/root/placeholder.hh"
 #include "fs/tmpfs/tmpfs.hh"
@@ -105,8 +106,18 @@ result<void> mount_at(std::string_view directory, ref_ptr<file_system> what, std
 
 result<void> mount_writable(std::string_view directory)
 {
+    return mount_writable(directory, TRY(mount_point(directory)));
+}
+
+result<void> mount_writable(std::string_view directory, const path& content)
+{
+    const auto where = TRY(mount_point(directory));
     auto fs = TRY(tmpfs::file_system::create({}));
-    return mount_at(directory, std::move(fs), "tmpfs");
+    const auto* mounted = TRY(mount::create(where, std::move(fs), {.source = "tmpfs"}));
+    const auto copied = copy_contents(content, path(ref_ptr<dentry>(mounted->root())));
+    if (!copied)
+        klog::line("not all that the image has in {} is there: error {}", directory, copied.error());
+    return {};
 }
 
 result<void> mount_standard()

@@ -12,6 +12,7 @@
 #include "core/base/result.hh"
 #include "core/device/block_device.hh"
 #include "fs/vfs/file_system.hh"
+#include "fs/vfs/path.hh"
 
 namespace vfs
 {
@@ -26,8 +27,10 @@ result<void> mount_root(block_device& disk);
 /// Mounts what every system has: /dev, and tmpfs on /tmp, /run and /var/tmp.
 result<void> mount_standard();
 
-/// Mounts a writable tmpfs on a directory. Logs if the directory had to be made up.
+/// Mounts a writable tmpfs on a directory and copies into it what the image has there, or what `content` has.
+/// Logs if the directory had to be made up, and if memory did not suffice for the copy.
 result<void> mount_writable(std::string_view directory);
+result<void> mount_writable(std::string_view directory, const path& content);
 
 /// Mounts a file system (such as /proc) on a directory. Where a read-only root lacks it, a directory is made
 /// up that can be entered but is not listed; one log line says so.

@@ -1,5 +1,7 @@
 """Images of modules: build, roots in memory, boot from the disk itself, many runs of one image."""
+import shutil
 import subprocess
+import tempfile
 
 import pytest
 from machine import ROOT, can_boot
@@ -39,4 +41,22 @@ def test_build_and_run(kiln, module):
 
 def test_ramfs(kiln, module):
     got = kiln(None, options=['--image', module, '--fs', 'ramfs'])
+    assert (got.status, got.out) == (0, HELLO)
+
+
+@pytest.mark.parametrize('place', ['/tmp', '/run', '/var/tmp', '/dev/shm'])
+def test_files_where_the_guest_mounts_a_tmpfs(kiln, program, tmp_path, place):
+    """What the image has at such a place is there, for --add as for --exec, and may be changed."""
+    there = f'{place}/kiln-test/deep/file'
+    (tmp_path / 'file').write_bytes(b'x' * 100_000)
+    code = f'import os; print(os.stat("{there}").st_size); open("{there}", "a").write("more")'
+    got = kiln('/usr/bin/python3', '-c', code, options=['--add', f'{tmp_path / "file"}:{there}'])
+    assert (got.status, got.out, got.err) == (0, b'100000\n', b'')
+
+
+@pytest.mark.parametrize('fs', ['rofs', 'ramfs'])
+def test_a_program_under_tmp(kiln, program, fs):
+    with tempfile.TemporaryDirectory(dir='/tmp') as folder:
+        shutil.copy(program('hello'), folder)
+        got = kiln(f'{folder}/hello', options=['--fs', fs])
     assert (got.status, got.out) == (0, HELLO)

@@ -1,6 +1,7 @@
 // Path look-up and the operations on names, on tmpfs.
 #include "tests/unit/fs/support.hh"
 
+#include "fs/root/copy.hh"
 #include "fs/tmpfs/tmpfs.hh"
 #include "fs/vfs/path_cache.hh"
 
@@ -223,6 +224,32 @@ TEST(lookup, read_only_mount)
     EXPECT_EQ(error_of(vfs::check_access(vfs::resolve(d, "ro/file").take(), 2)), EROFS);
     EXPECT_EQ(error_of(vfs::check_access(vfs::resolve(d, "ro/file").take(), 1)), EACCES);
     EXPECT_EQ(error_of(vfs::set_attributes(vfs::resolve(d, "ro/file").take(), {.permissions = 0})), EROFS);
+}
+
+TEST(copy, makes_everything_below)
+{
+    const auto d = fresh_directory();
+    for (const auto* folder : {"from", "from/a", "from/a/b", "from/empty", "to"})
+        ASSERT_EQ(error_of(vfs::make_directory(d, folder, 0700)), 0);
+    const std::string big(100'000, 'x');
+    write_file(d, "from/small", "s");
+    write_file(d, "from/a/b/big", big);
+    ASSERT_EQ(error_of(vfs::make_symlink("../small", d, "from/a/link")), 0);
+    ASSERT_EQ(error_of(vfs::make_node(d, "from/fifo", 0010600, {})), 0);
+    ASSERT_EQ(error_of(vfs::set_attributes(
+                  vfs::resolve(d, "from/a").take(),
+                  {.permissions = 01751, .user = 7, .group = 8, .modified = vfs::timestamp{9, 10}})),
+              0);
+    const auto to = vfs::resolve(d, "to").take();
+    ASSERT_EQ(error_of(vfs::copy_contents(vfs::resolve(d, "from").take(), to)), 0);
+    EXPECT_EQ(names_in(to), (std::vector<std::string>{"a", "empty", "fifo", "small"}));
+    EXPECT_EQ(read_file(d, "to/a/b/big"), big);
+    EXPECT_EQ(read_file(d, "to/a/link"), "s");
+    const auto a = attributes_of(vfs::resolve(d, "to/a").take());
+    EXPECT_EQ(a.mode, 0041751u);
+    EXPECT_EQ(a.user, 7u);
+    EXPECT_EQ(a.group, 8u);
+    EXPECT_EQ(a.modified, (vfs::timestamp{9, 10}));
 }
 
 TEST(path_cache, grows_and_shrinks)
