@@ -56,12 +56,12 @@ void block(thread& self, const std::atomic<bool>& woken, const wakeup_timer& tim
 
 thread_waiter::thread_waiter() : waiter(&wake_thread), _thread(current()) {}
 
-bool thread_waiter::wake_thread(waiter& w, u32)
+waiter::reaction thread_waiter::wake_thread(waiter& w, u32)
 {
     auto& self = static_cast<thread_waiter&>(w);
     self._woken.store(true, std::memory_order_release);
     cpu::wake(self._thread);
-    return true;
+    return reaction::taken;
 }
 
 result<void> thread_waiter::sleep(const wait_options& options)

@@ -41,12 +41,12 @@ bool wait_queue::wake(u32 key, unsigned exclusive_limit)
     for (waiter* w = _first; w && exclusive_limit != 0;) {
         waiter* const next = w->_next;
         // The owner cannot leave, and let the waiter die, while we hold the lock.
-        if (w->_wake(*w, key)) {
+        const auto did = w->_wake(*w, key);
+        if (did == waiter::reaction::taken)
             unlink_locked(*w);
-            if (w->_exclusive) {
-                woke_exclusive = true;
-                exclusive_limit--;
-            }
+        if (did != waiter::reaction::passed_on && w->_exclusive) {
+            woke_exclusive = true;
+            exclusive_limit--;
         }
         w = next;
     }

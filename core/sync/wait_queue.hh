@@ -27,10 +27,11 @@ class thread;
 class waiter
 {
   public:
+    /// What became of an event: who takes it counts for wake_one(), and leaves the queue or stays in it.
+    enum class reaction : u8 { passed_on, taken, taken_and_stays };
     /// Told of an event (`key` is what the waker passed: poll event bits, or ~0). Runs under the queue's
-    /// lock. Returns true if it consumed the event, that is, counts for wake_one(); it then no longer is in
-    /// the queue.
-    using wake_function = bool (*)(waiter&, u32 key);
+    /// lock.
+    using wake_function = reaction (*)(waiter&, u32 key);
 
     constexpr explicit waiter(wake_function wake) : _wake(wake) {}
     waiter(const waiter&) = delete;
@@ -85,6 +86,7 @@ class wait_queue
 struct wait_options {
     instant deadline = timekeeping::never;
     bool interruptible = false; // a signal ends the wait with errc::eintr
+    bool exclusive = true;      // false: hears every wake-up, and takes no event away from others
 };
 
 namespace sched
@@ -104,7 +106,7 @@ class thread_waiter : public waiter
     void wake_directly() { wake_thread(*this, 0); }
 
   private:
-    static bool wake_thread(waiter& w, u32 key);
+    static reaction wake_thread(waiter& w, u32 key);
     thread& _thread;
     std::atomic<bool> _woken{false};
 };
@@ -117,7 +119,7 @@ result<void> wait_until(wait_queue& queue, Lock& lock, Predicate predicate, cons
 {
     while (!predicate()) {
         sched::thread_waiter self;
-        queue.add(self);
+        queue.add(self, options.exclusive);
         lock.unlock();
         const auto slept = self.sleep(options);
         queue.remove(self);
@@ -137,7 +139,7 @@ result<void> wait_until(wait_queue& queue, Predicate predicate, const wait_optio
 {
     for (;;) {
         sched::thread_waiter self;
-        queue.add(self);
+        queue.add(self, options.exclusive);
         std::atomic_thread_fence(std::memory_order_seq_cst); // entered before the condition is read
         if (predicate()) {
             queue.remove(self);

@@ -113,7 +113,8 @@ result<void> copier::copy_one(const path& from, const path& directory, std::stri
     auto made = TRY(resolve(directory, name, final_link::keep));
     if (is.type() != file_type::directory)
         return copy_attributes(from, made);
-    _pending = TRY(try_make_unique<pending_directory>(from, std::move(made), std::move(_pending)));
+    _pending = TRY(
+        try_make_unique<pending_directory>(pending_directory{from, std::move(made), std::move(_pending)}));
     return {};
 }
 

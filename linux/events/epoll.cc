@@ -59,7 +59,7 @@ void watch::listen(wait_queue& queue)
     }
     p->owner = this;
     p->queue = &queue;
-    queue.add(*p, false);
+    queue.add(*p, is_exclusive());
 }
 
 void watch::leave_queues()
@@ -70,12 +70,23 @@ void watch::leave_queues()
         p->queue->remove(*p);
 }
 
-bool watch::wake(waiter& w, u32 key)
+/// Whether a wake-up brings what an exclusive watch waits for, and not only something that it hears of too: a
+/// thread that cannot use the event must not take it away from one that can. As Linux, to the bit.
+bool watch::is_wanted(u32 news) const
+{
+    const u32 direction = news & (vfs::poll_event::in | vfs::poll_event::out);
+    return direction == 0 || (std::has_single_bit(direction) && _event.events & direction);
+}
+
+/// The watch always stays in the file's queue.
+waiter::reaction watch::wake(waiter& w, u32 key)
 {
     auto& self = *static_cast<place&>(w).owner;
-    if (key & self._interest.load(std::memory_order_relaxed))
-        self._set.mark_ready(self);
-    return false; // stays in the file's queue
+    if (!(key & self._interest.load(std::memory_order_relaxed)))
+        return waiter::reaction::passed_on;
+    const bool woken = self._set.mark_ready(self);
+    return woken && self.is_exclusive() && self.is_wanted(key) ? waiter::reaction::taken_and_stays
+                                                               : waiter::reaction::passed_on;
 }
 
 result<ref_ptr<epoll_set>> epoll_set::create()
@@ -206,18 +217,18 @@ result<void> epoll_set::remove(vfs::file& target, int descriptor)
     return {};
 }
 
-/// From any context, also below a file's wait queue.
-void epoll_set::mark_ready(watch& w)
+/// Whether a thread was woken for it. From any context, also below a file's wait queue.
+bool epoll_set::mark_ready(watch& w)
 {
     WITH_LOCK(_ready_lock)
     {
         if (w._ready)
-            return;
+            return false;
         w._ready = true;
         _ready.push_back(w);
         _any_ready.store(true, std::memory_order_relaxed);
     }
-    _waiters.wake_one(vfs::poll_event::readable);
+    return _waiters.wake_one(vfs::poll_event::readable);
 }
 
 /// The list's first; it can be marked anew from now on, so that news that come while it is asked are not

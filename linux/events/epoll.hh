@@ -47,7 +47,9 @@ class watch final : public vfs::poll_registrar
 
     void listen(wait_queue& queue) override;
     void leave_queues();
-    static bool wake(waiter& w, u32 key);
+    static waiter::reaction wake(waiter& w, u32 key);
+    bool is_exclusive() const { return _event.events & epoll_exclusive; } // never changes
+    bool is_wanted(u32 news) const;
 
     struct place : public waiter {
         place() : waiter(wake) {}
@@ -111,7 +113,7 @@ class epoll_set final : public vfs::file
 
     result<void> insert(vfs::file& file, int descriptor, const epoll_event& event);
     bool reaches(const epoll_set& target, unsigned depth);
-    void mark_ready(watch& w);
+    bool mark_ready(watch& w);
     watch* take_ready();
     void put_back(watch& w);
     u32 ask(watch& w) REQUIRES(_lock);

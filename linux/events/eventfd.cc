@@ -8,6 +8,12 @@
 
 namespace linux
 {
+namespace
+{
+// As Linux's: all readers hear of a write, whose value may be enough for several.
+constexpr wait_options waits{.interruptible = true, .exclusive = false};
+} // namespace
+
 u64 event_counter::take()
 {
     u64 now = _count.load(std::memory_order_relaxed);
@@ -36,9 +42,10 @@ result<size_t> event_counter::read(io_buffer& to)
     if (taken == 0) {
         if (nonblocking())
             return fail(errc::eagain);
-        TRY(wait_until(_readable, [&] { return (taken = take()) != 0; }, {.interruptible = true}));
+        TRY(wait_until(
+            _readable, [&] { return (taken = take()) != 0; }, waits));
     }
-    _writable.wake_all(vfs::poll_event::writable);
+    _writable.wake_one(vfs::poll_event::writable);
     const size_t copied = to.copy_out(std::as_bytes(std::span(&taken, 1)));
     return copied == sizeof(taken) ? result<size_t>(copied) : result<size_t>(fail(errc::efault));
 }
@@ -55,9 +62,10 @@ result<size_t> event_counter::write(io_buffer& from)
     if (!add(value)) {
         if (nonblocking())
             return fail(errc::eagain);
-        TRY(wait_until(_writable, [&] { return add(value); }, {.interruptible = true}));
+        TRY(wait_until(
+            _writable, [&] { return add(value); }, waits));
     }
-    _readable.wake_all(vfs::poll_event::readable);
+    _readable.wake_one(vfs::poll_event::readable);
     return sizeof(value);
 }
 

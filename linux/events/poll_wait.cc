@@ -2,12 +2,12 @@
 
 namespace linux
 {
-bool poll_wait::place::wake(waiter& w, u32 key)
+waiter::reaction poll_wait::place::wake(waiter& w, u32 key)
 {
     auto& self = static_cast<place&>(w);
     if (key & self.interest)
         self.owner->_thread.wake_directly();
-    return false; // stays in the queue: the thread may look and sleep again
+    return reaction::passed_on; // stays in the queue: the thread may look and sleep again
 }
 
 poll_wait::place* poll_wait::next_place()

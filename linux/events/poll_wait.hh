@@ -44,7 +44,7 @@ class poll_wait final : public vfs::poll_registrar
 
     struct place : public waiter {
         place() : waiter(wake) {}
-        static bool wake(waiter& w, u32 key);
+        static reaction wake(waiter& w, u32 key);
         poll_wait* owner = nullptr;
         wait_queue* queue = nullptr;
         u32 interest = 0;

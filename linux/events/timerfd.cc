@@ -43,7 +43,7 @@ void timer_file::armed_timer::fire(timekeeping::timer& t)
 {
     auto& file = static_cast<armed_timer&>(t).owner;
     file._expired.store(true, std::memory_order_relaxed);
-    file._readable.wake_all(vfs::poll_event::readable);
+    file._readable.wake_one(vfs::poll_event::readable);
 }
 
 /// Adds the ticks between `_next` and now, and moves `_next` into the future.
@@ -120,7 +120,7 @@ result<size_t> timer_file::read(io_buffer& to)
         if (nonblocking())
             return fail(errc::eagain);
         TRY(wait_until(_readable, [&] { return _expired.load(std::memory_order_relaxed); },
-                       {.interruptible = true}));
+                       {.interruptible = true, .exclusive = false}));
         ticks = take_ticks();
     }
     const size_t copied = to.copy_out(std::as_bytes(std::span(&ticks, 1)));

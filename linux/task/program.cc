@@ -148,6 +148,10 @@ void program::end_with_last_thread(u32 wait_status)
 void program::finish(u32 wait_status)
 {
     timers().stop_all();
+    // Files end before the machine does, as they may have something to write out. A thread that did not leave
+    // in time may hold any of their locks, and then nobody waits for it.
+    if (thread_count() <= 1)
+        descriptors().close_all();
     end_hook.load(std::memory_order_relaxed)(wait_status);
     sched::exit_current();
 }

@@ -298,36 +298,64 @@ TEST(events, epoll_round_robin)
     close_all();
 }
 
-static int awake;
+static int asleep;
 
-static void* wait_exclusive(void* unused)
+static void* wait_exclusive(void* interest)
 {
-    struct epoll_event e = {.events = EPOLLIN | EPOLLEXCLUSIVE};
+    struct epoll_event e = {.events = (uint32_t)(uintptr_t)interest | EPOLLEXCLUSIVE};
     int mine = CHECK_OK(epoll_create1(0));
     CHECK_OK(epoll_ctl(mine, EPOLL_CTL_ADD, source, &e));
-    __atomic_add_fetch(&awake, 1, __ATOMIC_SEQ_CST);
+    __atomic_add_fetch(&asleep, 1, __ATOMIC_SEQ_CST);
     CHECK_EQ(epoll_wait(mine, &e, 1, 10000), 1);
-    __atomic_sub_fetch(&awake, 1, __ATOMIC_SEQ_CST);
+    __atomic_sub_fetch(&asleep, 1, __ATOMIC_SEQ_CST);
     close(mine);
-    return unused;
+    return NULL;
 }
 
 TEST(events, epoll_exclusive)
 {
     pthread_t threads[4];
     open_all();
-    awake = 0;
+    asleep = 0;
     for (int i = 0; i < 4; i++)
-        threads[i] = start_thread(wait_exclusive, NULL);
-    wait_for(&awake, 4);
+        threads[i] = start_thread(wait_exclusive, (void*)(uintptr_t)EPOLLIN);
+    REQUIRE(wait_for(&asleep, 4));
     let_it_block();
-    for (int i = 0; i < 40 && __atomic_load_n(&awake, __ATOMIC_SEQ_CST); i++) {
-        post(); // wakes one or more, never none
+    for (int left = 3; left >= 0; left--) { // each event wakes one set, whose watch then goes
+        post();
+        wait_for(&asleep, left);
         let_it_block();
+        CHECK_EQ(__atomic_load_n(&asleep, __ATOMIC_SEQ_CST), left);
     }
     for (int i = 0; i < 4; i++)
         pthread_join(threads[i], NULL);
+    close_all();
+}
+
+// Ordinary watches hear of an event that an exclusive watch takes.
+TEST(events, epoll_exclusive_and_others)
+{
+    open_all();
+    asleep = 0;
+    pthread_t thread = start_thread(wait_exclusive, (void*)(uintptr_t)EPOLLIN);
+    REQUIRE(wait_for(&asleep, 1));
+    CHECK_OK(control(EPOLL_CTL_ADD, source, EPOLLIN | EPOLLET));
+    let_it_block();
+    post();
+    pthread_join(thread, NULL);
+    CHECK_EQ(wait_now(), 1);
+    close_all();
+}
+
+TEST(events, epoll_exclusive_refused)
+{
+    open_all();
     struct epoll_event e = {.events = EPOLLIN | EPOLLEXCLUSIVE | EPOLLONESHOT};
     CHECK_ERR(epoll_ctl(poller, EPOLL_CTL_ADD, source, &e), EINVAL);
+    CHECK_OK(control(EPOLL_CTL_ADD, source, EPOLLIN | EPOLLEXCLUSIVE));
+    CHECK_ERR(control(EPOLL_CTL_MOD, source, EPOLLIN), EINVAL);
+    CHECK_OK(control(EPOLL_CTL_DEL, source, 0));
+    CHECK_OK(control(EPOLL_CTL_ADD, source, EPOLLIN));
+    CHECK_ERR(control(EPOLL_CTL_MOD, source, EPOLLIN | EPOLLEXCLUSIVE), EINVAL);
     close_all();
 }

@@ -58,18 +58,19 @@ TEST(rwlock, writers_exclude_everybody)
 TEST(wait_queue, wakes_one_exclusive_and_all_others)
 {
     struct counting : waiter {
-        explicit counting(bool c) : waiter(&heard), consumes(c) {}
-        static bool heard(waiter& w, u32)
+        explicit counting(reaction r) : waiter(&heard), does(r) {}
+        static reaction heard(waiter& w, u32)
         {
             auto& self = static_cast<counting&>(w);
             self.count++;
-            return self.consumes;
+            return self.does;
         }
-        bool consumes;
+        reaction does;
         int count = 0;
     };
     wait_queue q;
-    counting watcher(false), first(true), second(true);
+    using reaction = waiter::reaction;
+    counting watcher(reaction::passed_on), first(reaction::taken), second(reaction::taken);
     q.add(watcher, false);
     q.add(first);
     q.add(second);
@@ -81,6 +82,15 @@ TEST(wait_queue, wakes_one_exclusive_and_all_others)
     EXPECT_EQ(first.count, 1);
     EXPECT_EQ(second.count, 1);
     EXPECT_FALSE(first.is_queued());
+    counting staying(reaction::taken_and_stays), third(reaction::taken);
+    q.add(staying);
+    q.add(third);
+    EXPECT_TRUE(q.wake_one());
+    EXPECT_TRUE(q.wake_one());
+    EXPECT_EQ(staying.count, 2);
+    EXPECT_EQ(third.count, 0);
+    q.remove(staying);
+    q.remove(third);
     q.remove(watcher);
     EXPECT_TRUE(q.empty());
 }

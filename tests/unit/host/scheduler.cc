@@ -28,13 +28,13 @@ void yield() {}
 
 thread_waiter::thread_waiter() : waiter(&wake_thread), _thread(*arch::current_thread()) {}
 
-bool thread_waiter::wake_thread(waiter& w, u32)
+waiter::reaction thread_waiter::wake_thread(waiter& w, u32)
 {
     auto& self = static_cast<thread_waiter&>(w);
     std::lock_guard guard{sleep_lock};
     self._woken.store(true);
     sleep_condition.notify_all();
-    return true;
+    return reaction::taken;
 }
 
 result<void> thread_waiter::sleep(const wait_options& options)
