@@ -17,6 +17,7 @@ enum reg : unsigned {
 };
 
 constexpr u8 data_available = 1, transmitter_empty = 2; // interrupt_enable
+constexpr u8 no_interrupt = 1; // interrupt_identity; reading it acknowledges "transmitter empty"
 constexpr u8 status_data_ready = 1, status_transmit_empty = 0x20;
 constexpr u8 divisor_latch = 0x80, eight_bits = 3;
 constexpr u8 fifo_on_and_cleared = 0xc7;
@@ -146,10 +147,13 @@ void uart::interrupt()
     bool output = false;
     WITH_LOCK(_lock)
     {
-        static_cast<void>(_registers.read(interrupt_identity)); // acknowledges "transmitter empty"
-        receive_locked();
-        send_locked();
-        set_interrupts_locked();
+        // The line is edge-triggered: it must have been down once when we leave, or it never rises again. The
+        // rings bound the rounds: a full one and an empty one ask for no interrupt.
+        do {
+            receive_locked();
+            send_locked();
+            set_interrupts_locked();
+        } while (!(_registers.read(interrupt_identity) & no_interrupt));
         input = _input.used() > 0;
         output = _output.room() > 0;
     }

@@ -82,6 +82,8 @@ def parser() -> Parser:
     add('--machine', choices=['q35', 'pc', 'microvm'], default='q35', help='QEMU machine type (q35)')
     add('--boot', choices=['kernel', 'bios'], default='kernel', help='bios: the disk boots itself')
     add('--accel', choices=['auto', 'kvm', 'tcg'], default='auto', help='auto: KVM where it really works')
+    add('--streams', choices=['virtio', 'serial'], default='virtio',
+        help='how standard streams leave the machine (virtio-console)')
     add('--icount', action='store_true', help='one instruction takes one ns: the same run every time')
     add('--fs', choices=['rofs', 'ramfs'], help='read-only root, or all in memory')
     add('--root', choices=['ram', 'disk'], help='where a rofs root lies')

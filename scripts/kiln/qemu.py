@@ -50,6 +50,11 @@ class Machine:
     fw_cfg: Dict[str, Path] = field(default_factory=dict)
     icount: bool = False
     gdb: Optional[int] = None
+    streams: str = 'virtio'                 # 'serial': there is no virtio-console, all goes over the serial port
+
+    def ports(self) -> Tuple[str, ...]:
+        """The ports of the virtio-console."""
+        return PORTS if self.streams == 'virtio' else ()
 
     def arguments(self, chardev: Callable[[str], str]) -> List[str]:
         """QEMU's arguments; chardev gives the back end for `serial` or one of the four ports."""
@@ -69,10 +74,11 @@ class Machine:
         return line + self._consoles(chardev) + ['-device', self._virtio('rng')] + self._drives()
 
     def _consoles(self, chardev: Callable[[str], str]) -> List[str]:
-        line = ['-chardev', _with_id(chardev('serial'), 'serial'), '-serial', 'chardev:serial',
-                # A possible port costs the guest two queues at start-up, so there are no more than needed.
-                '-device', f'{self._virtio("serial")},max_ports={len(PORTS) + 1}']
-        for name in PORTS:
+        line = ['-chardev', _with_id(chardev('serial'), 'serial'), '-serial', 'chardev:serial']
+        ports = self.ports()
+        if ports:       # a possible port costs the guest two queues at start-up: no more than needed
+            line += ['-device', f'{self._virtio("serial")},max_ports={len(ports) + 1}']
+        for name in ports:
             line += ['-chardev', _with_id(chardev(name), name),
                      '-device', f'virtserialport,chardev={name},name=kiln.{name}']
         return line

@@ -82,8 +82,11 @@ def make_machine(chosen: Namespace, booted: Image, program: bootline.Program, sc
     """The machine for this image."""
     in_ram = root_in_ram(chosen, booted)
     machine = qemu.Machine(chosen.machine, 'tcg' if chosen.icount else qemu.choose_accel(chosen.accel),
-                           chosen.memory, chosen.cpus, icount=chosen.icount, gdb=chosen.gdb)
+                           chosen.memory, chosen.cpus, icount=chosen.icount, gdb=chosen.gdb,
+                           streams=chosen.streams)
     flags = [('kiln.verbose', '')] if chosen.verbose else []
+    if chosen.streams == 'serial':
+        flags.append(('kiln.serial', 'framed'))
     words = bootline.words([*flags, ('kiln.root', 'ram' if in_ram else 'disk'), *terminal.boot_words(),
                             *program.pairs()])
     if chosen.boot == 'bios':

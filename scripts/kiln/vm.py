@@ -14,7 +14,8 @@ import subprocess
 from typing import Dict, List, Optional
 
 from .errors import KilnError
-from .qemu import PACKAGE, PORTS, PROGRAM, Machine
+from .qemu import PACKAGE, PROGRAM, Machine
+from .serial_line import SerialLine
 
 PR_SET_PDEATHSIG = 1
 BUFFER = 1 << 20
@@ -27,7 +28,7 @@ class Vm:
     def __init__(self, machine: Machine) -> None:
         self.sockets: Dict[str, socket.socket] = {}
         inner: Dict[str, socket.socket] = {}
-        for name in ('serial', *PORTS):
+        for name in ('serial', *machine.ports()):
             self.sockets[name], inner[name] = socket.socketpair()
             for end in (self.sockets[name], inner[name]):
                 end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
@@ -36,6 +37,8 @@ class Vm:
         self.process = self._start(command, [end.fileno() for end in inner.values()])
         for end in inner.values():
             end.close()
+        if machine.streams == 'serial':
+            self.sockets = SerialLine(self.sockets['serial']).sockets
         self.pidfd = os.pidfd_open(self.process.pid)
         self.cpu_seconds: Optional[float] = None
 

@@ -43,3 +43,35 @@ def test_reader_that_goes_away(program):
         process.stdout.read(1000)
         process.stdout.close()
         assert process.wait(70) == 128 + 13
+
+
+@pytest.mark.parametrize('boot', ['kernel', 'bios'])
+@pytest.mark.parametrize('cpus', [1, 2])
+def test_serial_line_only(same, program, boot, cpus):
+    """A machine without virtio-console: one serial line carries everything."""
+    options = {'machine': 'q35', 'boot': boot, 'cpus': cpus, 'options': ['--streams', 'serial']}
+    data = bytes(range(256)) * 300
+    assert same(program('streams'), input=data, **options).out == data
+    both = same(program('streams'), '100001', **options)
+    assert len(both.out) == len(both.err) == 100001
+    assert same(program('hostile/exit-status'), **options).status == 52
+
+
+def test_serial_line_whose_reader_goes_away(program):
+    with subprocess.Popen([RUN, '--streams', 'serial', '--timeout', '60', '--exec', program('streams'), '--',
+                           str(1 << 30)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL) as process:
+        process.stdout.read(1000)
+        process.stdout.close()
+        assert process.wait(70) == 128 + 13
+
+
+def test_signal_over_the_serial_line(program):
+    """The program waits for input that does not come; SIGTERM to run.py ends it."""
+    with subprocess.Popen([RUN, '--streams', 'serial', '--timeout', '60', '--exec', program('streams')],
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        process.stdin.write(b'x')
+        process.stdin.flush()
+        assert process.stdout.read(1) == b'x'
+        process.terminate()
+        assert process.wait(70) == 128 + 15

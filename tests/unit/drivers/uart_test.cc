@@ -21,6 +21,11 @@ class model_uart final : public serial::registers
             input.pop_front();
             return byte;
         }
+        case 2: // what came while the interrupt was served keeps the line up
+            if (!input.empty() || later.empty())
+                return 1;
+            std::swap(input, later);
+            return 4;
         case 5:
             return static_cast<u8>((input.empty() ? 0 : 1) | (fifo.empty() ? 0x60 : 0));
         case 7:
@@ -44,7 +49,7 @@ class model_uart final : public serial::registers
     }
     u8 enabled() const { return _registers[1]; }
 
-    std::deque<u8> input;
+    std::deque<u8> input, later;
     std::string fifo, sent;
     bool present = true;
 
@@ -95,6 +100,18 @@ TEST(uart, output_has_an_end_of_room)
     EXPECT_EQ(port.try_write(bytes(text)).value_or(0), 16u);
     EXPECT_FALSE(port.writable());
     EXPECT_EQ(port.try_write(bytes(text)).error(), errc::eagain);
+}
+
+TEST(uart, leaves_an_interrupt_only_when_its_line_is_down)
+{
+    model_uart chip;
+    serial::uart port(chip);
+    ASSERT_TRUE(port.initialize());
+    chip.input.push_back('a');
+    chip.later.push_back('b');
+    port.interrupt();
+    std::byte buffer[8];
+    EXPECT_EQ(port.try_read(buffer).value_or(0), 2u);
 }
 
 TEST(uart, input_waits_in_the_ring_and_then_stops)
