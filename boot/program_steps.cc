@@ -58,8 +58,11 @@ result<void> start_devices()
 
 result<void> mount_root()
 {
-    if (!mount_configured_root())
-        give_up("the root cannot be mounted; make the image again with scripts/build");
+    if (const auto mounted = mount_configured_root(); !mounted) {
+        if (mounted.error() == errc::enomem)
+            klog::line("there is not enough memory to mount the root");
+        power::off(); // all else has been said where it was found
+    }
     TRY(vfs::mount_standard());
     for (const auto folder : configuration().writable_folders())
         if (!vfs::mount_writable(folder))

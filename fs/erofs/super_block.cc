@@ -73,7 +73,10 @@ result<geometry> read_super_block(medium& from)
     if (from.size() < block_size)
         return fail(errc::einval);
     super_block sb;
-    TRY(from.read(super_block_offset, std::as_writable_bytes(std::span(&sb, 1))));
+    if (const auto got = from.read(super_block_offset, std::as_writable_bytes(std::span(&sb, 1))); !got) {
+        klog::line("erofs: the superblock cannot be read, error {}", got.error());
+        return fail(got.error());
+    }
     if (sb.magic != magic)
         return fail(errc::einval);
     if (sb.block_size_bits != block_shift) {
