@@ -91,7 +91,7 @@ result<std::string_view> unpacker::read_name(const header& h)
     TRY(read_exactly(std::as_writable_bytes(std::span(_name, h.name_size))));
     TRY(skip_to_alignment());
     std::string_view name(_name, h.name_size - 1);
-    if (_name[h.name_size - 1] != 0 || name.find('\0') != name.npos)
+    if (_name[h.name_size - 1] != 0 || name.find('\0') != std::string_view::npos)
         TRY(damaged("a name does not end where it should"));
     while (name.starts_with('/'))
         name.remove_prefix(1);

@@ -27,10 +27,10 @@ class node : public vfs::inode
     u32 links() const;
     /// What a new file in this directory gets: a directory with the set-group-id bit passes its group on, and
     /// to directories the bit too.
-    vfs::creation inherited(vfs::creation how, vfs::file_type type) const;
+    vfs::creation inherited(vfs::creation how, vfs::file_type made) const;
 
   protected:
-    node(file_system& fs, vfs::file_type type, const vfs::creation& how, u32 links);
+    node(file_system& fs, vfs::file_type type, const vfs::creation& how, u32 link_count);
 
     virtual u64 content_size() { return 0; }
     virtual u64 content_pages() { return 0; }

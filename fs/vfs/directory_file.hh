@@ -14,7 +14,7 @@ class directory_file final : public file
     result<size_t> read(io_buffer& to) override;                // eisdir
     result<size_t> read_at(u64 offset, io_buffer& to) override; // eisdir
     result<u64> seek(s64 offset, seek_origin origin) override;
-    result<void> list(directory_sink& sink) override;
+    result<void> list(directory_sink& to) override;
     result<void> synchronize(sync_scope scope) override;
 
   private:

@@ -6,10 +6,7 @@ namespace vfs
 {
 result<path> resolve(const path& base, std::string_view name, final_link link)
 {
-    if (name.empty())
-        return fail(errc::enoent);
-    if (name.size() >= path_limit)
-        return fail(errc::enametoolong);
+    TRY(walker::check(name));
     walker w(base, name);
     TRY(w.to_last());
     return w.finish(link);

@@ -7,22 +7,13 @@ namespace vfs
 {
 namespace
 {
-result<void> check_name(std::string_view name)
-{
-    if (name.empty())
-        return fail(errc::enoent);
-    if (name.size() >= path_limit)
-        return fail(errc::enametoolong);
-    return {};
-}
-
 enum class slash_after : u8 { allowed, refused };
 
 /// Makes a name that must not exist by make(directory inode), which returns the new inode.
 template <class Make>
 result<void> make_name(const path& base, std::string_view name, slash_after slash, Make make)
 {
-    TRY(check_name(name));
+    TRY(walker::check(name));
     walker w(base, name);
     TRY(w.to_last());
     if (w.last_kind() != walker::component::name)
@@ -69,7 +60,7 @@ result<void> make_node(const path& base, std::string_view name, u32 mode, device
 
 result<void> make_symlink(std::string_view target, const path& base, std::string_view name)
 {
-    TRY(check_name(target));
+    TRY(walker::check(target));
     return make_name(base, name, slash_after::refused, [&](inode& where, std::string_view last) {
         return where.make_symlink(last, target, {.permissions = 0777});
     });
@@ -90,7 +81,7 @@ result<void> link(const path& existing, const path& base, std::string_view name)
 
 result<void> unlink(const path& base, std::string_view name)
 {
-    TRY(check_name(name));
+    TRY(walker::check(name));
     walker w(base, name);
     TRY(w.to_last());
     if (w.last_kind() != walker::component::name)
@@ -117,7 +108,7 @@ result<void> unlink(const path& base, std::string_view name)
 
 result<void> remove_directory(const path& base, std::string_view name)
 {
-    TRY(check_name(name));
+    TRY(walker::check(name));
     walker w(base, name);
     TRY(w.to_last());
     switch (w.last_kind()) {

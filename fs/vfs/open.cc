@@ -131,10 +131,7 @@ result<ref_ptr<file>> open(const path& base, std::string_view name, u32 flags, u
         return open(TRY(resolve(base, name, link)), flags & ~open_flag::create);
     if (flags & open_flag::directory)
         return fail(errc::einval);
-    if (name.empty())
-        return fail(errc::enoent);
-    if (name.size() >= path_limit)
-        return fail(errc::enametoolong);
+    TRY(walker::check(name));
     walker w(base, name);
     TRY(w.to_last());
     bool created = false;

@@ -117,10 +117,8 @@ result<void> rename(const path& old_base, std::string_view old_name, const path&
     constexpr u32 known = rename_flag::no_replace | rename_flag::exchange;
     if ((flags & ~known) || flags == known)
         return fail(errc::einval);
-    if (old_name.empty() || new_name.empty())
-        return fail(errc::enoent);
-    if (old_name.size() >= path_limit || new_name.size() >= path_limit)
-        return fail(errc::enametoolong);
+    TRY(walker::check(old_name));
+    TRY(walker::check(new_name));
     walker from(old_base, old_name), to(new_base, new_name);
     TRY(from.to_last());
     TRY(to.to_last());

@@ -15,6 +15,15 @@ void skip_slashes(std::string_view& text)
 }
 } // namespace
 
+result<void> walker::check(std::string_view name)
+{
+    if (name.empty())
+        return fail(errc::enoent);
+    if (name.size() >= path_limit)
+        return fail(errc::enametoolong);
+    return {};
+}
+
 walker::walker(const path& base, std::string_view name) : _rest(name)
 {
     _at = !name.empty() && name.front() == '/' ? root().entry_ref() : base.entry_ref();

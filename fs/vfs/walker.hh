@@ -22,6 +22,9 @@ class walker
   public:
     enum class component : u8 { name, dot, dot_dot, nothing }; // nothing: "/" or what a link of /proc led to
 
+    /// What a name must pass before it is walked. Errors: enoent (empty), enametoolong.
+    static result<void> check(std::string_view name);
+
     walker(const path& base, std::string_view name);
 
     /// Resolves everything but the last component. Errors: enoent, enotdir, eloop, enametoolong, eio.

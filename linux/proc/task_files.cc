@@ -70,17 +70,19 @@ void add_memory(text& out, const mm::memory_usage& usage)
     kilobytes("VmSwap", 0);
 }
 
+void add_mask(text& out, std::string_view name, u64 value)
+{
+    out.format("{}:\t", name).hex(value, 16).add("\n");
+}
+
 void add_signals(text& out, task& t)
 {
     const auto sets = read_signals(t);
-    const auto mask = [&](std::string_view name, u64 value) {
-        out.format("{}:\t", name).hex(value, 16).add("\n");
-    };
-    mask("SigPnd", sets.own);
-    mask("ShdPnd", sets.shared);
-    mask("SigBlk", sets.blocked);
-    mask("SigIgn", sets.ignored);
-    mask("SigCgt", sets.caught);
+    add_mask(out, "SigPnd", sets.own);
+    add_mask(out, "ShdPnd", sets.shared);
+    add_mask(out, "SigBlk", sets.blocked);
+    add_mask(out, "SigIgn", sets.ignored);
+    add_mask(out, "SigCgt", sets.caught);
 }
 
 void add_credentials(text& out, const credentials& who)
@@ -94,14 +96,11 @@ void add_credentials(text& out, const credentials& who)
 
 void add_capabilities(text& out, const credentials& who)
 {
-    const auto mask = [&](std::string_view name, u64 value) {
-        out.format("{}:\t", name).hex(value, 16).add("\n");
-    };
-    mask("CapInh", who.inheritable);
-    mask("CapPrm", who.permitted);
-    mask("CapEff", who.effective);
-    mask("CapBnd", who.bounding);
-    mask("CapAmb", who.ambient);
+    add_mask(out, "CapInh", who.inheritable);
+    add_mask(out, "CapPrm", who.permitted);
+    add_mask(out, "CapEff", who.effective);
+    add_mask(out, "CapBnd", who.bounding);
+    add_mask(out, "CapAmb", who.ambient);
 }
 
 void add_affinity(text& out, const task& t)

@@ -13,6 +13,7 @@ inline constexpr u16 task_state_selector = 0x18;
 /// Which of the TSS's stacks a gate switches to.
 enum class trap_stack : u8 { ordinary = 1, nmi = 2, double_fault = 3, machine_check = 4, debug = 5 };
 inline constexpr unsigned trap_stack_count = 5;
+inline constexpr size_t trap_stack_size = 4096;
 
 struct [[gnu::packed]] task_state_segment {
     u32 reserved0 = 0;

@@ -13,7 +13,6 @@ namespace
 constinit std::atomic<u32> boot_attention{0};
 
 // One trap stack of each kind for the boot CPU; the others get theirs from the heap (smp.cc).
-constexpr size_t trap_stack_size = 4096;
 alignas(16) constinit std::byte boot_trap_stacks[trap_stack_count][trap_stack_size] = {};
 } // namespace
 

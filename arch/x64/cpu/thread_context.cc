@@ -81,11 +81,10 @@ result<void> thread_context::prepare_application(const thread_context* inherit_f
     _extended_state = operator new(extended_state_size(), extended_state_alignment, std::nothrow);
     if (!_extended_state)
         return fail(errc::enomem);
+    memset(_extended_state, 0, extended_state_size());
     if (inherit_from) {
-        memset(_extended_state, 0, extended_state_size());
         save_extended_state(_extended_state);
     } else {
-        memset(_extended_state, 0, extended_state_size());
         auto* legacy = static_cast<u8*>(_extended_state);
         legacy[0] = 0x7f, legacy[1] = 0x03;   // FCW: 0x37f
         legacy[24] = 0x80, legacy[25] = 0x1f; // MXCSR: 0x1f80

@@ -30,8 +30,6 @@ namespace arch
 {
 namespace
 {
-constexpr size_t trap_stack_size = 4096;
-
 constinit std::array<std::atomic<percpu*>, sched::max_cpus> blocks{};
 constinit std::array<u32, sched::max_cpus> apic_ids{};
 constinit unsigned known_cpus = 1;

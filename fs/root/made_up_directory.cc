@@ -1,4 +1,4 @@
-#include "fs/root/placeholder.hh"
+#include "fs/root/made_up_directory.hh"
 
 #include "fs/vfs/lookup.hh"
 #include "fs/vfs/path_cache.hh"
@@ -8,10 +8,11 @@ namespace vfs
 {
 namespace
 {
-class placeholder final : public inode
+class made_up_directory final : public inode
 {
   public:
-    explicit placeholder(file_system& fs) : inode(fs, file_type::directory, ~u64{0}), _made(timestamp::now())
+    explicit made_up_directory(file_system& fs)
+        : inode(fs, file_type::directory, ~u64{0}), _made(timestamp::now())
     {
     }
 
@@ -39,7 +40,7 @@ result<path> make_up_directory(std::string_view directory)
         return fail(errc::enoent);
     auto child = TRY(w.find_last());
     if (child->is_negative())
-        child->make_positive(TRY(make_ref<placeholder>(w.directory().in().fs())));
+        child->make_positive(TRY(make_ref<made_up_directory>(w.directory().in().fs())));
     return path(std::move(child));
 }
 } // namespace vfs
