@@ -41,7 +41,7 @@ struct argument {
 };
 
 /// Formats into `buffer` without a terminating zero; returns the characters written (cut at `length`).
-size_t format_arguments(char* buffer, size_t length, std::string_view format, const argument* arguments,
+size_t format_arguments(char* buffer, size_t length, std::string_view text, const argument* arguments,
                         size_t count);
 
 template <class... Args>

@@ -17,5 +17,5 @@ struct info {
 
 /// The machine-independent start, on the boot stack: memory, clocks, threads; then the steps that lead to the
 /// program.
-[[noreturn]] void start(const info& handed_over);
+[[noreturn]] void start(const info& from_loader);
 } // namespace boot

@@ -207,7 +207,7 @@ class address_space : public ref_counted<address_space>
     void fault_around(area& a, virt_addr page) REQUIRES(_lock);
     void report_out_of_memory(virt_addr address) EXCLUDES(_lock);
     bool try_large_page(area& a, virt_addr page) REQUIRES(_lock);
-    area* grow_down(virt_addr address) REQUIRES(_lock);
+    area* grow_down(virt_addr page) REQUIRES(_lock);
     /// Touches every page of a range as far as it is mapped and allowed; for MAP_POPULATE, mlock and madvise.
     fault_result populate(virt_addr start, virt_addr end, access wanted) EXCLUDES(_lock);
     /// The first page of the range that an access would fault on.

@@ -28,7 +28,7 @@ class buddy
     result<void> init(std::span<const memory_range> ram, std::span<const memory_range> reserved);
 
     result<phys_addr> allocate(unsigned order);
-    void free(phys_addr block, unsigned order);
+    void free(phys_addr address, unsigned order);
     /// Frees [first, end) of frames that were never part of a block.
     void add_reserved(u64 first, u64 end);
 

@@ -67,7 +67,7 @@ result<void> interrupts::connect(u16 index, unsigned cpu, arch::interrupt_handle
     const auto message = arch::make_msi_message(vector, cpu);
     if (_kind == interrupt_kind::msi)
         return connect_msi(message);
-    volatile u32* const entry = _table + index * 4;
+    volatile u32* const entry = _table + size_t{index} * 4;
     entry[0] = static_cast<u32>(message.address);
     entry[1] = static_cast<u32>(message.address >> 32);
     entry[2] = message.data;

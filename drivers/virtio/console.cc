@@ -174,7 +174,7 @@ result<void> console::add_port_locked(u32 number)
 
 void console::name_port_locked(console_port& port, std::string_view name)
 {
-    if (const size_t end = name.find('\0'); end != name.npos)
+    if (const size_t end = name.find('\0'); end != std::string_view::npos)
         name = name.substr(0, end);
     if (port.has_name() || name.empty())
         return; // a name is for ever

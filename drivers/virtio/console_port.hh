@@ -30,7 +30,7 @@ class console_port final : public byte_stream
     std::string_view name() const override { return {_name.data(), _name_length}; }
     u32 number() const { return _number; }
 
-    result<size_t> try_read(std::span<std::byte> buffer) override;
+    result<size_t> try_read(std::span<std::byte> to) override;
     result<size_t> try_write(std::span<const std::byte> bytes) override;
     bool readable() override;
     bool writable() override;

@@ -26,7 +26,7 @@ result<int> sys_pselect6(int count, user_ptr<u64> readable, user_ptr<u64> writab
 // epoll_calls.cc
 result<int> sys_epoll_create(int size);
 result<int> sys_epoll_create1(u32 flags);
-result<void> sys_epoll_ctl(int set, int operation, int descriptor, user_ptr<const epoll_event> event);
+result<void> sys_epoll_ctl(int descriptor, int operation, int target, user_ptr<const epoll_event> event);
 result<int> sys_epoll_wait(int set, user_ptr<epoll_event> events, int count, int milliseconds);
 result<int> sys_epoll_pwait(int set, user_ptr<epoll_event> events, int count, int milliseconds,
                             user_ptr<const signal_set> mask, size_t mask_size);

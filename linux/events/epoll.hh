@@ -92,11 +92,11 @@ class epoll_set final : public vfs::file
     ~epoll_set() override;
 
     /// Errors: eexist, eperm (the file cannot wait), eloop, einval (itself), enomem.
-    result<void> add(vfs::file& file, int descriptor, const epoll_event& event);
+    result<void> add(vfs::file& target, int descriptor, const epoll_event& event);
     /// Errors: enoent; einval where EPOLLEXCLUSIVE forbids it.
-    result<void> modify(vfs::file& file, int descriptor, const epoll_event& event);
+    result<void> modify(vfs::file& target, int descriptor, const epoll_event& event);
     /// Errors: enoent.
-    result<void> remove(vfs::file& file, int descriptor);
+    result<void> remove(vfs::file& target, int descriptor);
 
     /// Fills `out` with what is ready, waiting for the first until the deadline. Errors: eintr.
     result<size_t> wait(std::span<epoll_event> out, instant deadline);
@@ -111,7 +111,7 @@ class epoll_set final : public vfs::file
   private:
     friend class watch;
 
-    result<void> insert(vfs::file& file, int descriptor, const epoll_event& event);
+    result<void> insert(vfs::file& target, int descriptor, const epoll_event& event);
     bool reaches(const epoll_set& target, unsigned depth);
     bool mark_ready(watch& w);
     watch* take_ready();

@@ -120,7 +120,7 @@ result<void> sys_readahead(int descriptor, s64 offset, size_t count);
 
 // pipes.cc
 result<void> sys_pipe(user_ptr<int> descriptors);
-result<void> sys_pipe2(user_ptr<int> descriptors, u32 flags);
+result<void> sys_pipe2(user_ptr<int> out, u32 flags);
 
 // memory_file.cc
 result<int> sys_memfd_create(user_string name, u32 flags);
@@ -132,9 +132,9 @@ result<size_t> sys_fgetxattr(int descriptor, user_string key, virt_addr value, s
 result<void> sys_setxattr(user_string name, user_string key, virt_addr value, size_t size, u32 flags);
 result<void> sys_lsetxattr(user_string name, user_string key, virt_addr value, size_t size, u32 flags);
 result<void> sys_fsetxattr(int descriptor, user_string key, virt_addr value, size_t size, u32 flags);
-result<size_t> sys_listxattr(user_string name, virt_addr list, size_t size);
-result<size_t> sys_llistxattr(user_string name, virt_addr list, size_t size);
-result<size_t> sys_flistxattr(int descriptor, virt_addr list, size_t size);
+result<size_t> sys_listxattr(user_string name, virt_addr names, size_t size);
+result<size_t> sys_llistxattr(user_string name, virt_addr names, size_t size);
+result<size_t> sys_flistxattr(int descriptor, virt_addr names, size_t size);
 result<void> sys_removexattr(user_string name, user_string key);
 result<void> sys_lremovexattr(user_string name, user_string key);
 result<void> sys_fremovexattr(int descriptor, user_string key);

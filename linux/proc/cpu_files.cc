@@ -42,8 +42,8 @@ std::string_view until_zero(std::string_view s)
 void add_model_name(text& out)
 {
     std::array<u32, 12> words{};
-    for (u32 i = 0; i < 3; i++) {
-        const leaf l = read_leaf(0x80000002 + i);
+    for (size_t i = 0; i < 3; i++) {
+        const leaf l = read_leaf(0x80000002 + static_cast<u32>(i));
         words[i * 4] = l.a;
         words[i * 4 + 1] = l.b;
         words[i * 4 + 2] = l.c;

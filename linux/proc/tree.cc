@@ -61,7 +61,7 @@ class directory final : public node
     }
 
   private:
-    result<ref_ptr<vfs::inode>> make(size_t row, const pattern_part& part, const numbers& numbers_below);
+    result<ref_ptr<vfs::inode>> make(size_t index, const pattern_part& part, const numbers& below);
     bool list_names(u64& cookie, vfs::directory_sink& sink);
     void list_numbers(u64 cookie, vfs::directory_sink& sink);
     bool contains_numbers() const;

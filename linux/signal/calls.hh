@@ -29,6 +29,6 @@ result<void> sys_pause();
 result<void> sys_kill(int pid, int signal);
 result<void> sys_tkill(int tid, int signal);
 result<void> sys_tgkill(int pid, int tid, int signal);
-result<void> sys_rt_sigqueueinfo(int pid, int signal, user_ptr<const siginfo> info);
-result<void> sys_rt_tgsigqueueinfo(int pid, int tid, int signal, user_ptr<const siginfo> info);
+result<void> sys_rt_sigqueueinfo(int pid, int signal, user_ptr<const siginfo> from);
+result<void> sys_rt_tgsigqueueinfo(int pid, int tid, int signal, user_ptr<const siginfo> from);
 } // namespace linux

@@ -54,8 +54,8 @@ result<int> sys_getgroups(int capacity, user_ptr<u32> groups);
 result<void> sys_setgroups(int count, user_ptr<const u32> groups);
 
 // capabilities.cc
-result<void> sys_capget(user_ptr<capability_header> header, user_ptr<capability_data> data);
-result<void> sys_capset(user_ptr<capability_header> header, user_ptr<const capability_data> data);
+result<void> sys_capget(user_ptr<capability_header> place, user_ptr<capability_data> data);
+result<void> sys_capset(user_ptr<capability_header> place, user_ptr<const capability_data> data);
 
 // scheduling.cc
 result<void> sys_sched_yield();

@@ -18,7 +18,7 @@ result<void> sys_gettimeofday(user_ptr<timeval> time, user_ptr<timezone> zone);
 result<void> sys_settimeofday(user_ptr<const timeval> time, user_ptr<const timezone> zone);
 result<s64> sys_time(user_ptr<s64> out);
 result<s64> sys_times(user_ptr<tms> out);
-result<int> sys_adjtimex(user_ptr<timex> state);
+result<int> sys_adjtimex(user_ptr<timex> place);
 result<int> sys_clock_adjtime(clock_id id, user_ptr<timex> state);
 
 // sleep.cc
@@ -28,7 +28,7 @@ result<void> sys_clock_nanosleep(clock_id id, int flags, user_ptr<const timespec
 result<u64> sys_restart_syscall();
 
 // timer_calls.cc
-result<u32> sys_alarm(u32 seconds);
+result<u32> sys_alarm(u32 second_count);
 result<void> sys_getitimer(int which, user_ptr<itimerval> out);
 result<void> sys_setitimer(int which, user_ptr<const itimerval> in, user_ptr<itimerval> old);
 result<void> sys_timer_create(clock_id id, user_ptr<const sigevent> event, user_ptr<s32> number);

@@ -53,10 +53,10 @@ result<ref_ptr<task>> check_event(const sigevent& event)
 }
 } // namespace
 
-result<u32> sys_alarm(u32 count)
+result<u32> sys_alarm(u32 second_count)
 {
     const auto old =
-        TRY(current_program().timers().set_interval(itimer_real, {seconds(count), nanoseconds(0)}));
+        TRY(current_program().timers().set_interval(itimer_real, {seconds(second_count), nanoseconds(0)}));
     // Rounded to the nearest second, but a pending alarm is never reported as none.
     const s64 half = nanoseconds_per_second / 2;
     const auto left = static_cast<u32>((old.value.count() + half) / nanoseconds_per_second);

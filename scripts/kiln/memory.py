@@ -39,5 +39,5 @@ def check(memory: int, kernel: Path, root_in_ram: int) -> None:
         return
     what = f'the kernel and the root in RAM ({root_in_ram / MIB:.1f} MiB)' if root_in_ram else 'the kernel'
     hint = ', or put the root on a disk with --root disk' if root_in_ram else ''
-    raise KilnError(f'the machine has {memory / MIB:.4g} MiB of memory, but {needed / MIB:.2f} MiB are needed '
-                    f'for {what}: give it more with -m{hint}')
+    raise KilnError(f'the machine has {memory / MIB:.4g} MiB of memory, but {needed / MIB:.2f} MiB are '
+                    f'needed for {what}: give it more with -m{hint}')

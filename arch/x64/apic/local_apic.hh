@@ -9,7 +9,7 @@
 namespace arch::local_apic
 {
 /// Maps the registers; once, on the boot CPU, when kernel areas work. Errors: enomem.
-result<void> prepare(phys_addr registers);
+result<void> prepare(phys_addr base);
 
 /// Switches the calling CPU's APIC on.
 void enable();

@@ -43,7 +43,7 @@ struct hvm_memory_entry {
 };
 constexpr u32 start_info_magic = 0x336ec578;
 constexpr u32 memory_type_ram = 1;
-constexpr size_t longest_command_line = 64 * 1024;
+constexpr size_t longest_command_line = 64_KiB;
 
 constinit std::array<mm::memory_range, 64> ram_ranges{};
 

@@ -20,7 +20,7 @@ struct gate {
 };
 static_assert(sizeof(gate) == 16);
 
-constexpr unsigned gate_stride = 16; // of the stubs in entry.S
+constexpr u64 gate_stride = 16; // of the stubs in entry.S
 constinit std::array<gate, 256> table{};
 
 trap_stack stack_of(unsigned vector)

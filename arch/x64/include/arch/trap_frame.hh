@@ -20,5 +20,5 @@ struct trap_frame {
     bool from_application() const { return static_cast<s64>(rip) >= 0; }
     bool from_system_call() const { return vector == syscall_vector; }
 };
-static_assert(sizeof(trap_frame) == 22 * 8);
+static_assert(sizeof(trap_frame) == 22 * sizeof(u64));
 } // namespace arch
