@@ -50,7 +50,7 @@ class Machine:
     fw_cfg: Dict[str, Path] = field(default_factory=dict)
     icount: bool = False
     gdb: Optional[int] = None
-    streams: str = 'virtio'                 # 'serial': there is no virtio-console, all goes over the serial port
+    streams: str = 'virtio'                 # 'serial': no virtio-console, all goes over the serial port
 
     def ports(self) -> Tuple[str, ...]:
         """The ports of the virtio-console."""

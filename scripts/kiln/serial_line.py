@@ -106,7 +106,8 @@ class SerialLine:
         open_ends = {control, source}
         while open_ends:
             allowed = min(self._granted, LARGEST_PAYLOAD)
-            ready, _, _ = select.select([self._more, *(open_ends if allowed else open_ends - {source})], [], [])
+            watched = open_ends if allowed else open_ends - {source}
+            ready, _, _ = select.select([self._more, *watched], [], [])
             if self._more in ready:
                 self._more.recv(CHUNK)
             for end, limit in ((control, LARGEST_PAYLOAD), (source, allowed)):

@@ -7,7 +7,8 @@ from hypothesis import given, strategies
 from kiln.serial_line import CHANNELS, LARGEST_PAYLOAD, FrameReader, SerialLine, encode
 
 PIECES = strategies.lists(strategies.one_of(
-    strategies.tuples(strategies.sampled_from(sorted(CHANNELS.values())), strategies.binary(min_size=1, max_size=256)),
+    strategies.tuples(strategies.sampled_from(sorted(CHANNELS.values())),
+                      strategies.binary(min_size=1, max_size=256)),
     strategies.tuples(strategies.just(0), strategies.text('kiln: \n', min_size=1).map(str.encode))))
 
 
@@ -28,7 +29,8 @@ def test_frames_and_text(pieces, size):
 def test_a_panic_in_the_middle_of_a_frame_is_text():
     reader = FrameReader()
     assert not list(reader.feed(b'\xc0\x02half of a fr'))
-    assert list(reader.feed(b'kiln: panic: ' + b'x' * 600)) == [(0, b'\x02half of a frkiln: panic: ' + b'x' * 600)]
+    panic = b'kiln: panic: ' + b'x' * 600
+    assert list(reader.feed(panic)) == [(0, b'\x02half of a fr' + panic)]
 
 
 @pytest.fixture(name='line')
@@ -41,7 +43,8 @@ def fixture_line():
 
 def test_output(line):
     sockets, guest = line
-    guest.sendall(b'kiln: text\n' + encode(2, b'out\xc0\xdb') + encode(3, b'err') + encode(4, b'exit 0 5 3\n'))
+    guest.sendall(b'kiln: text\n' + encode(2, b'out\xc0\xdb') + encode(3, b'err') +
+                  encode(4, b'exit 0 5 3\n'))
     assert [sockets[name].recv(100) for name in ('serial', 'out', 'err', 'control')] == [
         b'kiln: text\n', b'out\xc0\xdb', b'err', b'exit 0 5 3\n']
     guest.close()
