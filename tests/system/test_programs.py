@@ -40,6 +40,37 @@ def test_rust(same, program):
     assert same(program('hello-rust', 'guest-rust')).status == 0
 
 
+JAVA = '''
+public class Hello {
+    public static void main(String[] arguments) throws Exception {
+        long[] sums = new long[4];
+        Thread[] threads = new Thread[sums.length];
+        for (int i = 0; i < threads.length; i++) {
+            final int number = i;
+            threads[i] = new Thread(() -> { for (int j = 0; j < 1000000; j++) sums[number] += j ^ number; });
+            threads[i].start();
+        }
+        for (Thread thread : threads)
+            thread.join();
+        System.gc();
+        System.out.println("hello from Java " + java.util.Arrays.toString(sums));
+        System.exit(6);
+    }
+}
+'''
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which('javac'), reason='no Java compiler')
+def test_java(kiln, tmp_path):
+    """The class files lie under /tmp, where the guest has a tmpfs."""
+    (tmp_path / 'Hello.java').write_text(JAVA)
+    subprocess.run(['javac', 'Hello.java'], cwd=tmp_path, check=True)
+    got = kiln(shutil.which('java'), '-cp', tmp_path, 'Hello', memory=1024, options=['--add', tmp_path], timeout=300)
+    assert (got.status, got.out) == (
+        6, b'hello from Java [499999500000, 499999500000, 499999500000, 499999500000]\n'), got.err
+
+
 @pytest.fixture(name='data', scope='module')
 def fixture_data():
     """20 MB that compress about as well as text does."""

@@ -5,8 +5,8 @@
 // runs in the middle of kernel code, and only a page fault in a user copy may sleep there.
 #include "arch/application_trap.hh"
 
+#include <array>
 #include <initializer_list>
-#include <utility>
 
 #include "arch/interrupts.hh"
 #include "arch/user_copy.hh"
@@ -54,23 +54,16 @@ void give_to_application(trap_frame& frame, u64 address, mm::fault_result why)
 }
 
 /// HLT stops the CPU instead of faulting, since the application runs in ring 0; the end of glibc's abort is a
-/// loop of it. A thread that two interrupts in a row find behind a HLT with the same registers is in such a
-/// loop.
+/// loop of it: HLT and a jump back, and every interrupt finds the thread between the two. Nothing less is
+/// proof: the byte before may end another instruction, and a thread that waits in a loop, or whose interrupts
+/// come faster than it runs, is found twice in one place with the same registers.
 bool halts_for_ever(const trap_frame& frame)
 {
-    constexpr u8 hlt = 0xf4;
-    auto& last = sched::current().context().halt_signature;
-    u8 before = 0;
+    constexpr std::array<u8, 3> loop = {0xf4, 0xeb, 0xfd};
+    std::array<u8, 3> code{};
     const no_fault_scope no_fault;
-    if (copy_user(&before, reinterpret_cast<const void*>(frame.rip - 1), 1) != 0 || before != hlt) {
-        last = 0;
-        return false;
-    }
-    u64 signature = frame.rip * 31 + frame.rsp;
-    for (const u64 r : {frame.rax, frame.rbx, frame.rcx, frame.rdx, frame.rsi, frame.rdi, frame.rbp, frame.r8,
-                        frame.r9, frame.r10, frame.r11, frame.r12, frame.r13, frame.r14, frame.r15})
-        signature = signature * 31 + r;
-    return std::exchange(last, signature | 1) == (signature | 1);
+    return copy_user(code.data(), reinterpret_cast<const void*>(frame.rip - 1), code.size()) == 0 &&
+           code == loop;
 }
 
 void application_interrupt(trap_frame& frame)

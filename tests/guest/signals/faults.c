@@ -238,3 +238,24 @@ TEST(signals, context_shows_registers)
     CHECK_EQ(seen[REG_CSGSFS] & 0xffff, 0x33);
     CHECK_EQ((seen[REG_CSGSFS] >> 48) & 0xffff, 0x2b);
 }
+
+static void* set_later(void* flag)
+{
+    sleep_ms(200);
+    __atomic_store_n((int*)flag, 1, __ATOMIC_SEQ_CST);
+    return NULL;
+}
+
+// Interrupts find a thread again and again in the same place with the same registers, behind a byte that
+// looks like HLT: no fault. (Loops of a real HLT are faults: hostile/halt.)
+TEST(signals, waiting_behind_a_byte_like_halt)
+{
+    int flag = 0;
+    pthread_t thread = start_thread(set_later, &flag);
+    struct fault f = FAULT(__asm__ volatile("jmp 1f\n\t.byte 0xf4\n1:\tcmpl $0, %0\n\tje 1b"
+                                            :
+                                            : "m"(flag)
+                                            : "cc"));
+    CHECK_EQ(f.signal, 0);
+    pthread_join(thread, NULL);
+}

@@ -61,10 +61,6 @@ class thread_context
     /// Why the next return to the application takes the slow way; 0 if it need not.
     std::atomic<u32>& attention() { return _attention; }
 
-    /// For trap handling: where and with which registers an interrupt last found the thread behind a HLT; 0:
-    /// nowhere.
-    u64 halt_signature = 0;
-
     /// Makes the calling code, which runs on a stack of its own since boot, this context.
     void adopt_boot_stack(u64 stack_top);
 
