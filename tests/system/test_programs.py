@@ -66,7 +66,8 @@ def test_java(kiln, tmp_path):
     """The class files lie under /tmp, where the guest has a tmpfs."""
     (tmp_path / 'Hello.java').write_text(JAVA)
     subprocess.run(['javac', 'Hello.java'], cwd=tmp_path, check=True)
-    got = kiln(shutil.which('java'), '-cp', tmp_path, 'Hello', memory=1024, options=['--add', tmp_path], timeout=300)
+    got = kiln(shutil.which('java'), '-cp', tmp_path, 'Hello', memory=1024, timeout=300,
+               options=['--add', tmp_path])
     assert (got.status, got.out) == (
         6, b'hello from Java [499999500000, 499999500000, 499999500000, 499999500000]\n'), got.err
 
