@@ -69,7 +69,7 @@ class network_device : public registered<network_device>
     const statistics& counters() const { return _counters; }
 
   protected:
-    ~network_device() = default;
+    virtual ~network_device() = default;
     statistics _counters;
 
   private:

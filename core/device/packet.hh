@@ -101,6 +101,10 @@ class packet
     /// Adds a slice at the end. Errors: enomem, emsgsize (max_slices).
     result<void> append(packet_slice slice);
 
+    /// Adds `length` bytes of another packet from `offset` on at the end: its buffers are shared, what lies
+    /// in a head of its own is copied. Errors: as append(), einval (it is shorter).
+    result<void> append_part(const packet& from, u32 offset, u32 length);
+
     /// Makes the first `bytes` lie in the head, copying from the slices if need be. Errors: einval (the
     /// packet is shorter), enomem.
     result<void> make_linear(u32 bytes);
@@ -111,7 +115,7 @@ class packet
     /// Copies `to.size()` bytes from `offset` on; they must be there.
     void copy_to(u32 offset, std::span<std::byte> to) const;
 
-    /// Memory that the packet holds, for limits of queues.
+    /// Memory that the packet holds, for limits of queues. It must not change while the packet is in one.
     u32 footprint() const { return _footprint; }
 
     // Where headers begin, for those that need them after they were consumed; null if unknown.
@@ -141,6 +145,9 @@ class packet
   private:
     friend class packet_queue;
     packet() = default;
+    static u32 buffer_footprint(const packet_buffer& b) { return static_cast<u32>(sizeof b) + b.capacity(); }
+    void drop_from_slices(u32 bytes);
+    result<void> move_head(u32 more);
 
     packet* _next = nullptr; // the queue's
     std::byte* _head = nullptr;
@@ -173,6 +180,7 @@ class packet_queue
     void push(packet_ptr p);
     /// Null if empty.
     packet_ptr pop();
+    /// The others come behind.
     void append(packet_queue&& other);
     void clear();
 

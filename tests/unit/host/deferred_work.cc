@@ -1,5 +1,4 @@
-// Deferred work on the host: each host thread is a CPU, which runs its work when the test says so. A test
-// that links net/testing/virtual_time.cc has a simulation of it there; this is then left out.
+// Deferred work on the host: each host thread is a CPU, which runs its work when the test says so.
 #include "core/sched/deferred_queue.hh"
 
 namespace sched
