@@ -13,7 +13,7 @@ namespace net
 enum class family : u8 { ipv4, ipv6 };
 
 /// The number in an IP header (IANA).
-enum class protocol_number : u8 { icmp = 1, tcp = 6, udp = 17, icmpv6 = 58 };
+enum class protocol_number : u8 { icmp = 1, igmp = 2, tcp = 6, udp = 17, icmpv6 = 58 };
 
 /// An IPv4 address in host byte order: 127.0.0.1 is 0x7f000001.
 struct ipv4_address {

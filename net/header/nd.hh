@@ -27,8 +27,8 @@ static_assert(sizeof(router_advertisement) == 16);
 /// Solicitation and advertisement.
 struct neighbour_message {
     static constexpr u32 from_router = 0x8000'0000, solicited = 0x4000'0000, override_entry = 0x2000'0000;
-    icmp_header icmp; // flags of an advertisement: icmp.parameter()
-    ip_address target;
+    icmp_header icmp{}; // flags of an advertisement: icmp.parameter()
+    ip_address target{};
 };
 static_assert(sizeof(neighbour_message) == 24);
 
