@@ -136,7 +136,8 @@ def test_hint_at_missing_file(relay, tmp_path):
 def test_what_base_brings():
     booted, _ = image.of_program('/bin/true', [], 'rofs')
     assert {'/etc/passwd', '/etc/group', '/etc/nsswitch.conf', '/etc/hosts', '/etc/hostname', '/etc/services',
-            '/tmp', '/dev', '/proc', '/sys', '/root', '/usr/lib/locale/C.utf8/LC_CTYPE'} <= set(booted.paths)
+            '/etc/resolv.conf', '/tmp', '/dev', '/proc', '/sys', '/root',
+            '/usr/lib/locale/C.utf8/LC_CTYPE'} <= set(booted.paths)
 
 
 def test_second_time_is_recalled(tmp_path):
