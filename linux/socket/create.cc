@@ -1,6 +1,8 @@
 // socket and socketpair.
 #include "linux/files/context.hh"
 #include "linux/socket/calls.hh"
+#include "linux/socket/inet/inet_file.hh"
+#include "linux/socket/netlink/netlink_file.hh"
 #include "linux/socket/unix/unix_file.hh"
 #include "linux/syscall/refusal.hh"
 
@@ -31,6 +33,11 @@ result<ref_ptr<socket_file>> make_socket(int family, u32 type, int protocol, u32
     switch (family) {
     case af_unix:
         return unix_file::create(type, protocol, flags);
+    case af_inet:
+    case af_inet6:
+        return inet_file::create(static_cast<u16>(family), type, protocol, flags);
+    case af_netlink:
+        return netlink_file::create(type, protocol, flags);
     default:
         note_refused(number_of_socket, "socket: address family", static_cast<u64>(family));
         return fail(errc::eafnosupport);

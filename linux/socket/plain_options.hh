@@ -48,6 +48,7 @@ class plain_options
     result<size_t> get(int name, std::span<std::byte> value) const;
 
     u32 send_buffer() const { return _send_buffer.load(std::memory_order_relaxed); }
+    u32 receive_buffer() const { return _receive_buffer.load(std::memory_order_relaxed); }
 
   private:
     std::atomic<u64> _switches{0}; // bit n: option n, of those that are on or off
