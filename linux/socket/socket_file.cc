@@ -9,6 +9,49 @@
 
 namespace linux
 {
+namespace
+{
+constexpr u32 always = net::event::error | net::event::hang_up | net::event::priority;
+
+constinit spinlock list_lock{lock_rank::socket_table};
+} // namespace
+
+/// All sockets, oldest first. By hand, because globals are constant-initialised.
+class socket_list
+{
+  public:
+    void add(socket_file& s)
+    {
+        lock_guard guard{list_lock};
+        s._previous = _last;
+        (_last ? _last->_next : _first) = &s;
+        _last = &s;
+    }
+    void remove(socket_file& s)
+    {
+        lock_guard guard{list_lock};
+        (s._previous ? s._previous->_next : _first) = s._next;
+        (s._next ? s._next->_previous : _last) = s._previous;
+    }
+    ref_ptr<socket_file> next(const socket_file* last)
+    {
+        lock_guard guard{list_lock};
+        socket_file* s = last ? last->_next : _first;
+        while (s && !s->try_add_ref()) // it is just ending
+            s = s->_next;
+        return ref_ptr<socket_file>::adopt(s);
+    }
+
+  private:
+    socket_file* _first = nullptr;
+    socket_file* _last = nullptr;
+};
+
+namespace
+{
+constinit socket_list all_sockets;
+}
+
 result<ref_ptr<vfs::inode>> make_socket_inode()
 {
     return vfs::anonymous_inode::create(vfs::file_type::socket, 0777);
@@ -18,6 +61,17 @@ socket_file::socket_file(ref_ptr<vfs::inode> inode, u32 flags, u16 family, u32 t
     : file(std::move(inode), vfs::open_flag::read_write | (flags & vfs::open_flag::nonblock)),
       _family(family), _type(type), _protocol(protocol)
 {
+    all_sockets.add(*this);
+}
+
+socket_file::~socket_file()
+{
+    all_sockets.remove(*this);
+}
+
+ref_ptr<socket_file> socket_file::next(const socket_file* last)
+{
+    return all_sockets.next(last);
 }
 
 socket_file* socket_file::from(vfs::file& file)
@@ -53,12 +107,13 @@ result<size_t> socket_file::send(outgoing_message& message)
 {
     wait_rule rule = send_rule(message.flags);
     const auto operation = [&] { return try_send(message); };
-    auto sent = wait_until_done(queue(), net::event::writable, rule, operation);
+    const auto hopeful = [&] { return (events() & (net::event::writable | always)) != 0; };
+    auto sent = wait_until_done(queue(), net::event::writable, rule, operation, hopeful);
     if (_type != sock_stream || !sent || message.data.empty() || !rule.may_wait())
         return sent;
     size_t done = *sent;
     while (!message.data.empty()) {
-        const auto more = wait_until_done(queue(), net::event::writable, rule, operation);
+        const auto more = wait_until_done(queue(), net::event::writable, rule, operation, hopeful);
         if (!more)
             break;
         done += *more;
@@ -70,8 +125,9 @@ result<size_t> socket_file::receive(incoming_message& message)
 {
     wait_rule rule = receive_rule(message.flags);
     const auto operation = [&] { return try_receive(message); };
+    const auto hopeful = [&] { return (events() & (net::event::readable | always)) != 0; };
     const size_t room = message.data.remaining();
-    auto received = wait_until_done(queue(), net::event::readable, rule, operation);
+    auto received = wait_until_done(queue(), net::event::readable, rule, operation, hopeful);
     if (_type != sock_stream || !received || !rule.may_wait())
         return received;
     const size_t wanted = message.flags & msg_waitall ? room : std::min(receive_low_water(), room);
@@ -79,7 +135,7 @@ result<size_t> socket_file::receive(incoming_message& message)
     if (message.flags & (msg_peek | msg_oob | msg_errqueue) || done == 0)
         return done;
     while (done < wanted && !message.ends_here) {
-        const auto more = wait_until_done(queue(), net::event::readable, rule, operation);
+        const auto more = wait_until_done(queue(), net::event::readable, rule, operation, hopeful);
         if (!more || *more == 0)
             break;
         done += *more;

@@ -14,8 +14,11 @@ namespace linux
 class socket_file : public vfs::file
 {
   public:
+    ~socket_file() override;
     /// The file as a socket, or null.
     static socket_file* from(vfs::file& file);
+    /// The socket that was made after `last`, or the oldest for null; null at the end. For /proc.
+    static ref_ptr<socket_file> next(const socket_file* last);
 
     u16 family() const { return _family; }
     u32 type() const { return _type; }
@@ -63,12 +66,12 @@ class socket_file : public vfs::file
     result<u64> control(u32 request, virt_addr argument) override;
     result<size_t> describe(std::span<char> buffer) const final;
 
-  protected:
-    socket_file(ref_ptr<vfs::inode> inode, u32 flags, u16 family, u32 type, s32 protocol);
-
-    /// SIOCINQ and SIOCOUTQ.
+    // SIOCINQ and SIOCOUTQ.
     virtual result<u32> readable_bytes() = 0;
     virtual result<u32> unsent_bytes() = 0;
+
+  protected:
+    socket_file(ref_ptr<vfs::inode> inode, u32 flags, u16 family, u32 type, s32 protocol);
 
   private:
     wait_rule receive_rule(u32 message_flags) const;
@@ -77,6 +80,10 @@ class socket_file : public vfs::file
     const u16 _family;
     const u32 _type;
     const s32 _protocol;
+    // In the list of all sockets; its lock.
+    socket_file* _next = nullptr;
+    socket_file* _previous = nullptr;
+    friend class socket_list;
 };
 
 /// An inode of its own for a new socket. Errors: enomem.

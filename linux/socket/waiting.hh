@@ -69,26 +69,41 @@ class event_waiter final : public waiter
 };
 
 /// Runs `operation` until it answers something else than eagain, sleeping in between as `rule` allows.
-template <class Operation>
-auto wait_until_done(wait_queue& queue, u32 interest, wait_rule& rule, Operation operation)
+/// `hopeful()` is a cheap look whether there is any news: without, the second try is spared.
+template <class Operation, class Look>
+auto wait_until_done(wait_queue& queue, u32 interest, wait_rule& rule, Operation operation, Look hopeful)
     -> decltype(operation())
 {
-    auto answer = operation();
-    if (answer || answer.error() != errc::eagain || !rule.may_wait())
-        return answer;
-    for (;;) {
+    for (bool woken = false;; woken = true) {
+        auto answer = operation();
+        if (answer || !rule.may_wait())
+            return answer;
+        if (answer.error() != errc::eagain) {
+            if (woken)
+                queue.wake_one(interest); // the news may be good for somebody else
+            return answer;
+        }
         event_waiter self(queue, interest);
-        auto again = operation();
-        if (again)
-            return again;
-        if (again.error() != errc::eagain) {
-            self.pass_on();
-            return again;
+        if (hopeful()) {
+            auto again = operation();
+            if (again)
+                return again;
+            if (again.error() != errc::eagain) {
+                self.pass_on();
+                return again;
+            }
         }
         if (const auto slept = self.sleep(rule.options()); !slept) {
             self.pass_on();
             return fail(rule.outcome(slept.error()));
         }
     }
+}
+
+template <class Operation>
+auto wait_until_done(wait_queue& queue, u32 interest, wait_rule& rule, Operation operation)
+    -> decltype(operation())
+{
+    return wait_until_done(queue, interest, rule, operation, [] { return true; });
 }
 } // namespace linux

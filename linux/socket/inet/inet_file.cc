@@ -114,18 +114,20 @@ result<size_t> inet_file::try_receive(incoming_message& message)
     return got.bytes;
 }
 
-/// MSG_ERRQUEUE: what ICMP told of a packet of ours. Its bytes are not kept.
+/// MSG_ERRQUEUE: what ICMP told of a packet of ours, and what it quoted of it.
 result<size_t> inet_file::receive_error(incoming_message& message)
 {
+    net::message_info info;
+    const auto quoted = TRY(_socket->receive(message.data, info, {.error_queue = true}));
     const auto error = _socket->take_queued_error();
     if (!error)
         return fail(errc::eagain);
-    message.marks |= msg_errqueue;
+    message.marks |= msg_errqueue | (quoted.truncated ? msg_trunc : 0);
     if (message.from)
         *message.from = address_of(error->destination, _socket->family());
     if (message.control)
         write_error(*_socket, *message.control, *error);
-    return size_t{0};
+    return quoted.bytes;
 }
 
 result<socket_address> inet_file::local_address()

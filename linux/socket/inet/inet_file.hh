@@ -33,9 +33,10 @@ class inet_file final : public socket_file
     size_t receive_low_water() override;
     result<u64> control(u32 request, virt_addr argument) override;
 
-  private:
     result<u32> readable_bytes() override { return _socket->readable_bytes(); }
     result<u32> unsent_bytes() override { return _socket->unsent_bytes(); }
+
+  private:
     result<size_t> receive_error(incoming_message& message);
     bool is_ipv6() const { return _socket->family() == net::family::ipv6; }
 

@@ -320,7 +320,7 @@ result<size_t> unix_endpoint::receive_stream(incoming_message& message, bool wan
         const bool first_piece = done == 0;
         done += copied;
         message.ends_here = m->files != nullptr;
-        if (first_piece || m->files)
+        if (m->files || (first_piece && (message.from || (message.control && wants_credentials))))
             give_companions(message, *m, take_passed(*m, message.flags), wants_credentials && first_piece);
         if (peek) {
             m = message.data.empty() ? nullptr : after(*m);

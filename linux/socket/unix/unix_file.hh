@@ -39,10 +39,10 @@ class unix_file final : public socket_file
 
     flight_state flight;
 
-  private:
     result<u32> readable_bytes() override;
     result<u32> unsent_bytes() override;
 
+  private:
     const ref_ptr<unix_endpoint> _endpoint;
     plain_options _options;
 };
