@@ -46,6 +46,7 @@ constexpr step thread_steps[] = {
     {"other CPUs", arch::start_other_cpus},
     {"devices", start_devices},
     {"root", mount_root},
+    {"network", start_network},
     {"program", start_program},
 };
 

@@ -16,5 +16,6 @@ result<void> build_page_tables();
 result<void> start_clocks();
 result<void> start_devices();
 result<void> mount_root();
+result<void> start_network();
 result<void> start_program();
 } // namespace boot

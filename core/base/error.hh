@@ -9,11 +9,12 @@ enum class errc : int {
     exdev = 18, enodev = 19, enotdir = 20, eisdir = 21, einval = 22, enfile = 23, emfile = 24, enotty = 25,
     etxtbsy = 26, efbig = 27, enospc = 28, espipe = 29, erofs = 30, emlink = 31, epipe = 32, edom = 33,
     erange = 34, edeadlk = 35, enametoolong = 36, enolck = 37, enosys = 38, enotempty = 39, eloop = 40,
-    enodata = 61, etime = 62, eproto = 71, ebadmsg = 74, eoverflow = 75, eilseq = 84, enotsock = 88,
+    enodata = 61, etime = 62, enonet = 64, eproto = 71, ebadmsg = 74, eoverflow = 75, eilseq = 84, enotsock = 88,
     edestaddrreq = 89, emsgsize = 90, eprototype = 91, enoprotoopt = 92, eprotonosupport = 93,
     esocktnosupport = 94, eopnotsupp = 95, epfnosupport = 96, eafnosupport = 97, eaddrinuse = 98,
     eaddrnotavail = 99, enetdown = 100, enetunreach = 101, econnaborted = 103, econnreset = 104,
-    enobufs = 105, eisconn = 106, enotconn = 107, etimedout = 110, econnrefused = 111, ehostunreach = 113,
+    enobufs = 105, eisconn = 106, enotconn = 107, etimedout = 110, econnrefused = 111, ehostdown = 112,
+    ehostunreach = 113,
     ealready = 114, einprogress = 115, eownerdead = 130, enotrecoverable = 131,
 
     // Never seen by a program: the system call is to be run again or to end with EINTR, as the signal's

@@ -43,6 +43,13 @@ char* decode(const char* from, const char* end, char* to)
     return to;
 }
 
+/// Words that may come more than once and are read by those who need them.
+bool is_list(std::string_view key)
+{
+    return key == "kiln.arg" || key == "kiln.env" || key == "kiln.writable" || key == "kiln.ip" ||
+           key == "kiln.nameserver";
+}
+
 std::optional<u64> parse_number(std::string_view text)
 {
     int base = 10;
@@ -246,7 +253,7 @@ void config::apply(std::string_view word)
     } else if (key == "virtio_mmio.device") {
         if (!parse_mmio_device(value))
             reject(word);
-    } else if (key.starts_with("kiln.") && key != "kiln.arg" && key != "kiln.env" && key != "kiln.writable") {
+    } else if (key.starts_with("kiln.") && !is_list(key)) {
         reject(word);
     }
 }

@@ -100,6 +100,9 @@ class config
     value_range arguments() const { return {_sources, "kiln.arg"}; }
     value_range environment() const { return {_sources, "kiln.env"}; }
     value_range writable_folders() const { return {_sources, "kiln.writable"}; }
+    /// "dhcp" or net::parse_static_address(); none: a card stays without an address.
+    value_range addresses() const { return {_sources, "kiln.ip"}; }
+    value_range name_servers() const { return {_sources, "kiln.nameserver"}; }
     /// For parse_mmio_device().
     value_range mmio_devices() const { return {_sources, "virtio_mmio.device"}; }
 

@@ -27,6 +27,20 @@ class dynamic_array
         return {};
     }
 
+    /// Takes out what the predicate likes, keeping the order; returns how many.
+    template <class Predicate>
+    size_t remove_if(Predicate predicate)
+    {
+        size_t kept = 0;
+        for (size_t i = 0; i < _size; i++)
+            if (!predicate(_elements[i])) {
+                if (kept != i)
+                    _elements[kept] = std::move(_elements[i]);
+                kept++;
+            }
+        return std::exchange(_size, kept) - kept;
+    }
+
     void clear() { _size = 0; }
     size_t size() const { return _size; }
     bool empty() const { return _size == 0; }

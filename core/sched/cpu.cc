@@ -121,6 +121,8 @@ inline void cpu::switch_to_locked(thread& next)
     if (next._address_space && next._address_space != previous._address_space)
         arch::enter_address_space(*next._address_space);
     arch::set_current_thread(next);
+    if (deferred_work_pending()) // the thread that we leave was asked for it
+        next._context.attention().fetch_or(attention::deferred_work, std::memory_order_relaxed);
     previous._context.switch_to(next._context);
     // Here runs the thread that was left earlier, perhaps on another CPU: `this` is not trusted any more.
 }

@@ -8,6 +8,7 @@
 #include "arch/smp.hh"
 #include "core/base/make_unique.hh"
 #include "core/base/result.hh"
+#include "core/sched/deferred_queue.hh"
 #include "core/sched/run_queue.hh"
 #include "core/sched/thread.hh"
 #include "core/sync/spinlock.hh"
@@ -37,6 +38,7 @@ class cpu
     unsigned number() const { return _number; }
     thread& idle_thread() { return *_idle; }
     timekeeping::timer_queue& timers() { return _timers; }
+    deferred_queue& deferred() { return _deferred; }
     /// CPU time that no thread wanted.
     nanoseconds idle_time() const { return _idle->cpu_time(); }
 
@@ -84,6 +86,8 @@ class cpu
     void admit_and_unlock(thread& t, run_queue::arrival how) RELEASE(_lock);
     thread& pick_locked() REQUIRES(_lock);
     bool is_idle() const { return _idling.load(std::memory_order_relaxed); }
+    /// A thread is ready, or deferred work is.
+    bool has_something_to_do() const;
     unsigned load() const { return _load.load(std::memory_order_relaxed) + (is_idle() ? 0 : 1); }
     bool pull_work();
     void push_surplus();
@@ -106,6 +110,7 @@ class cpu
     std::atomic<bool> _idling{false};
     std::atomic<unsigned> _load{0}; // ready threads, for choosing among CPUs
     timekeeping::timer_queue _timers;
+    deferred_queue _deferred;
     timekeeping::timer _slice{slice_ended};
     timekeeping::timer _watch{watch_application};
 };

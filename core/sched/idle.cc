@@ -45,6 +45,11 @@ void cpu::join()
     cpus[_number].store(this, std::memory_order_release);
 }
 
+bool cpu::has_something_to_do() const
+{
+    return _load.load(std::memory_order_relaxed) != 0 || deferred_work_pending();
+}
+
 void cpu::run_idle_thread()
 {
     for (;;) {
@@ -53,14 +58,15 @@ void cpu::run_idle_thread()
         preempt_current(); // returns when there is nothing to run
         arch::irq_enable();
         reap_dead_threads();
+        run_deferred_work();
         if (arch::cpu_count() > 1) {
             if (pull_work())
                 continue;
-            for (unsigned i = 0; i < spins_before_halt && _load.load(std::memory_order_relaxed) == 0; i++)
+            for (unsigned i = 0; i < spins_before_halt && !has_something_to_do(); i++)
                 arch::cpu_relax();
         }
         arch::irq_disable();
-        if (_load.load(std::memory_order_relaxed) == 0)
+        if (!has_something_to_do())
             arch::halt_until_interrupt();
         arch::irq_enable();
     }

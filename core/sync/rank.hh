@@ -27,6 +27,10 @@ enum class lock_rank : u8 {
     program_timer = 102,    // linux: a POSIX or interval timer's setting
     signal = 104,           // linux: pending signals and actions
     futex_bucket = 108,     // linux: one bucket of waiters
+    connection = 110,       // net: one socket's protocol state
+    accept_queue = 111,     // net: a listener's connections
+    socket_table = 112,     // net: one shard of the demultiplexing tables
+    network = 113,          // net: routes, neighbours, reassembly, groups
     device = 116,           // drivers: a device's registers or ring
     virtqueue = 118,
     cache_index = 120,  // fs: the path cache's and page cache's indexes

@@ -24,11 +24,13 @@ class timer
     timer& operator=(const timer&) = delete;
     ~timer() { cancel(); }
 
-    /// (Re)arms for `deadline`; in the past means as soon as possible. Never calls the function itself.
-    void arm(instant deadline);
+    /// (Re)arms for `deadline`; in the past means as soon as possible. Never calls the function itself and
+    /// does not wait for it, so the caller may hold a lock that the function takes; calls for one timer must
+    /// not overlap. Returns whether it was still to run for the old deadline.
+    bool arm(instant deadline);
 
-    /// After it returns the function neither runs nor will run. Returns whether it was still to run. Must not
-    /// be called from the function itself or under a lock that the function takes.
+    /// After it returns the function neither runs nor will run (unless the caller is the function itself).
+    /// Returns whether it was still to run. Must not be called under a lock that the function takes.
     bool cancel();
 
     bool armed() const { return _queue.load(std::memory_order_acquire) != nullptr; }

@@ -36,18 +36,31 @@ void timer_queue::insert(timer& t, instant deadline)
         program_locked();
 }
 
+bool timer_queue::take_out_locked(timer& t)
+{
+    if (t._queue.load(std::memory_order_relaxed) != this)
+        return false;
+    _timers.erase(_timers.iterator_to(t));
+    t._queue.store(nullptr, std::memory_order_release);
+    return true;
+}
+
+bool timer_queue::take_out(timer& t)
+{
+    lock_guard guard{_lock};
+    return take_out_locked(t);
+}
+
 bool timer_queue::remove(timer& t)
 {
+    bool was_armed = false;
     for (;;) {
         WITH_LOCK(_lock)
         {
-            if (t._queue.load(std::memory_order_relaxed) == this && _running != &t) {
-                _timers.erase(_timers.iterator_to(t));
-                t._queue.store(nullptr, std::memory_order_release);
-                return true;
-            }
-            if (_running != &t)
-                return false;
+            was_armed |= take_out_locked(t);
+            // On its own CPU only the function itself can find it running.
+            if (_running != &t || &this_cpu() == this)
+                return was_armed;
         }
         arch::cpu_relax(); // its function runs on another CPU, bounded
     }
@@ -73,13 +86,14 @@ void timer_queue::expire()
     _lock.unlock();
 }
 
-void timer::arm(instant deadline)
+bool timer::arm(instant deadline)
 {
-    if (timer_queue* queue = _queue.load(std::memory_order_acquire))
-        queue->remove(*this);
+    timer_queue* const queue = _queue.load(std::memory_order_acquire);
+    const bool was_armed = queue && queue->take_out(*this);
     const auto state = arch::irq_save();
     timer_queue::this_cpu().insert(*this, deadline);
     arch::irq_restore(state);
+    return was_armed;
 }
 
 bool timer::cancel()

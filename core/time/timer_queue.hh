@@ -20,8 +20,9 @@ class timer_queue
     void expire();
 
     void insert(timer& t, instant deadline);
-    /// Takes `t` out if it is armed here; waits while its function runs on another CPU. Whether it was still
-    /// to run.
+    /// Takes `t` out if it is armed here. Whether it was still to run.
+    bool take_out(timer& t);
+    /// The same; waits while its function runs on another CPU.
     bool remove(timer& t);
 
   private:
@@ -31,6 +32,7 @@ class timer_queue
     using tree = intrusive::multiset<timer, intrusive::member_hook<timer, tree_hook, &timer::_hook>,
                                      intrusive::compare<order>, intrusive::constant_time_size<false>>;
 
+    bool take_out_locked(timer& t) REQUIRES(_lock);
     void program_locked() REQUIRES(_lock);
 
     spinlock _lock{lock_rank::timer_queue};

@@ -58,19 +58,19 @@ result<void> console::make_port_queues(u32 ports)
     _places = TRY(try_make_unique<port_place[]>(ports));
     for (; _place_count < ports; _place_count++) {
         port_place& place = _places[_place_count];
-        auto in = make_queue(in_queue(_place_count), console_port::most_buffers);
+        auto in = make_queue(in_queue(_place_count), console_port::most_buffers, shared_interrupt);
         if (!in && in.error() == errc::enodev)
             break; // it announced more ports than it has queues for
         place.in = TRY(std::move(in));
-        place.out = TRY(make_queue(out_queue(_place_count), console_port::most_buffers));
+        place.out = TRY(make_queue(out_queue(_place_count), console_port::most_buffers, shared_interrupt));
     }
     return {};
 }
 
 result<void> console::make_control_queues()
 {
-    auto in = TRY(make_queue(control_in_queue, control_size));
-    auto out = TRY(make_queue(control_out_queue, control_size));
+    auto in = TRY(make_queue(control_in_queue, control_size, shared_interrupt));
+    auto out = TRY(make_queue(control_out_queue, control_size, shared_interrupt));
     lock_guard guard{_lock};
     _control_in = std::move(in);
     _control_out = std::move(out);

@@ -6,7 +6,7 @@
 
 namespace virtio
 {
-result<void> device::negotiate(u64 wanted)
+result<void> device::negotiate(u64 wanted, u64 (*sensible)(u64 features))
 {
     TRY(_transport->reset());
     _transport->write_status(status::acknowledge);
@@ -19,6 +19,8 @@ result<void> device::negotiate(u64 wanted)
     wanted |=
         feature::version_1 | feature::event_index | feature::indirect_descriptors | feature::access_platform;
     _features = offered & wanted;
+    if (sensible)
+        _features = sensible(_features);
     _transport->accept_features(_features);
     _transport->write_status(status::acknowledge | status::driver | status::features_ok);
     if (!(_transport->read_status() & status::features_ok)) {
@@ -28,7 +30,7 @@ result<void> device::negotiate(u64 wanted)
     return {};
 }
 
-result<unique_ptr<virtqueue>> device::make_queue(u16 index, u16 size)
+result<unique_ptr<virtqueue>> device::make_queue(u16 index, u16 size, std::optional<unsigned> cpu)
 {
     const u16 limit = _transport->queue_limit(index);
     if (limit == 0)
@@ -36,7 +38,7 @@ result<unique_ptr<virtqueue>> device::make_queue(u16 index, u16 size)
     const queue_features features{.event_index = has_feature(feature::event_index),
                                   .indirect = has_feature(feature::indirect_descriptors)};
     auto queue = TRY(virtqueue::create(std::bit_floor(std::min(limit, size)), features));
-    TRY(_transport->enable_queue(index, *queue));
+    TRY(_transport->enable_queue(index, *queue, cpu));
     return queue;
 }
 

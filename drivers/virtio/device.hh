@@ -20,6 +20,9 @@ inline constexpr u64 version_1 = u64{1} << 32;
 inline constexpr u64 access_platform = u64{1} << 33;
 } // namespace feature
 
+/// For make_queue(): no interrupt of its own.
+inline constexpr std::optional<unsigned> shared_interrupt{};
+
 class device : public interrupt_sink
 {
   public:
@@ -29,16 +32,18 @@ class device : public interrupt_sink
     virtual ~device() = default;
 
   protected:
-    /// Takes of `wanted` (and the ring features) what the device offers. Errors: eio, enodev (a legacy
-    /// device).
-    result<void> negotiate(u64 wanted);
+    /// Takes of `wanted` (and the ring features) what the device offers, without what `sensible` leaves out
+    /// because it would need another feature. Errors: eio, enodev (a legacy device).
+    result<void> negotiate(u64 wanted, u64 (*sensible)(u64 features) = nullptr);
     bool has_feature(u64 bit) const { return _features & bit; }
 
     /// From here on interrupts may arrive.
     result<void> connect(u16 queues) { return _transport->connect_interrupts(*this, queues); }
 
-    /// Queue `index` with at most `size` descriptors. Errors: enodev (no such queue), enomem.
-    result<unique_ptr<virtqueue>> make_queue(u16 index, u16 size);
+    /// Queue `index` with at most `size` descriptors; `cpu` as in transport::enable_queue(). Errors: enodev
+    /// (no such queue), enomem.
+    result<unique_ptr<virtqueue>> make_queue(u16 index, u16 size, std::optional<unsigned> cpu = 0u);
+    bool has_queue_interrupts() const { return _transport->has_queue_interrupts(); }
 
     /// The device may work now.
     void start();

@@ -64,7 +64,8 @@ class mmio_transport final : public transport
     u32 configuration_generation() override { return read(config_generation); }
     result<void> connect_interrupts(interrupt_sink& sink, u16 queues) override;
     u16 queue_limit(u16 index) override;
-    result<void> enable_queue(u16 index, const virtqueue& queue) override;
+    bool has_queue_interrupts() const override { return false; }
+    result<void> enable_queue(u16 index, const virtqueue& queue, std::optional<unsigned>) override;
     void notify(u16 index) override { write(queue_notify, index); }
 
   private:
@@ -145,7 +146,7 @@ u16 mmio_transport::queue_limit(u16 index)
     return static_cast<u16>(read(queue_size_max));
 }
 
-result<void> mmio_transport::enable_queue(u16 index, const virtqueue& queue)
+result<void> mmio_transport::enable_queue(u16 index, const virtqueue& queue, std::optional<unsigned>)
 {
     write(queue_select, index);
     if (read(queue_ready) != 0)

@@ -1,12 +1,12 @@
 // Virtio devices on PCI, the modern interface (virtio 1.2 §4.1).
 //
 // Vendor capabilities say in which BAR the register blocks lie; each is mapped as far as it is used. With
-// MSI-X a device with few queues gets a vector for each, one with many a shared vector; without
-// MSI-X the shared line and the ISR byte serve. The configuration has vector 0.
-#include <array>
+// MSI-X the configuration has vector 0, a queue gets a vector of its own where it asked for one and the
+// device has enough, and the others share one; without MSI-X the shared line and the ISR byte serve.
 #include <cstring>
 
 #include "arch/cpu.hh"
+#include "core/device/dynamic_array.hh"
 #include "core/mm/kernel_areas.hh"
 #include "drivers/driver.hh"
 #include "drivers/pci/function.hh"
@@ -79,7 +79,8 @@ class pci_transport final : public transport
     u32 configuration_generation() override { return _common.read<u8>(generation); }
     result<void> connect_interrupts(interrupt_sink& sink, u16 queues) override;
     u16 queue_limit(u16 index) override;
-    result<void> enable_queue(u16 index, const virtqueue& queue) override;
+    bool has_queue_interrupts() const override { return _interrupts.kind() == pci::interrupt_kind::msi_x; }
+    result<void> enable_queue(u16 index, const virtqueue& queue, std::optional<unsigned> cpu) override;
     void notify(u16 index) override;
 
   private:
@@ -91,7 +92,8 @@ class pci_transport final : public transport
 
     result<void> map_blocks();
     result<register_block> map_block(u16 capability);
-    result<void> connect_vectors(u16 queues);
+    result<void> connect_configuration();
+    result<u16> vector_for(u16 index, std::optional<unsigned> cpu);
     void write_address(size_t offset, phys_addr address)
     {
         _common.write<u32>(offset, static_cast<u32>(address.value));
@@ -110,9 +112,9 @@ class pci_transport final : public transport
     u32 _notify_multiplier = 0;
     unique_ptr<u16[]> _notify_offsets; // by queue, read once: notify() must be fast
     u16 _queues = 0;
-    bool _vector_per_queue = false;
-    static constexpr u16 most_own_vectors = 4;
-    std::array<vector_target, most_own_vectors> _targets;
+    u16 _vectors = 0;       // connected so far
+    u16 _shared_vector = 0; // 0: not yet
+    dynamic_array<unique_ptr<vector_target>> _targets;
     interrupt_sink* _sink = nullptr;
 };
 
@@ -222,25 +224,35 @@ result<void> pci_transport::connect_interrupts(interrupt_sink& sink, u16 queues)
     TRY(_interrupts.enable());
     if (_interrupts.kind() != pci::interrupt_kind::msi_x)
         return _interrupts.connect(0, 0, line_raised, this);
-    return connect_vectors(queues);
+    return connect_configuration();
 }
 
-result<void> pci_transport::connect_vectors(u16 queues)
+result<void> pci_transport::connect_configuration()
 {
-    constexpr unsigned cpu = 0;
     if (_interrupts.count() < 2)
         return fail(errc::enodev);
-    _vector_per_queue = queues <= most_own_vectors && queues < _interrupts.count();
-    const u16 vectors = _vector_per_queue ? queues : 1;
-    TRY(_interrupts.connect(0, cpu, configuration_raised, this));
-    for (u16 i = 0; i < vectors; i++) {
-        _targets[i] = {this, _vector_per_queue ? i : interrupt_sink::any_queue};
-        TRY(_interrupts.connect(static_cast<u16>(i + 1), cpu, queue_raised, &_targets[i]));
-    }
+    TRY(_interrupts.connect(0, 0, configuration_raised, this));
+    _vectors = 1;
     _common.write<u16>(configuration_vector, 0);
     if (_common.read<u16>(configuration_vector) != 0)
         return fail(errc::eio);
     return {};
+}
+
+/// A vector of the queue's own, or the one that queues share, made at first need.
+result<u16> pci_transport::vector_for(u16 index, std::optional<unsigned> cpu)
+{
+    const u16 kept_for_sharing = _shared_vector ? 0 : 1;
+    const bool own = cpu && _vectors + kept_for_sharing < _interrupts.count();
+    if (!own && _shared_vector)
+        return _shared_vector;
+    auto target = TRY(try_make_unique<vector_target>());
+    *target = {this, own ? index : interrupt_sink::any_queue};
+    TRY(_interrupts.connect(_vectors, own ? *cpu : 0, queue_raised, target.get()));
+    TRY(_targets.push_back(std::move(target)));
+    if (!own)
+        _shared_vector = _vectors;
+    return _vectors++;
 }
 
 u16 pci_transport::queue_limit(u16 index)
@@ -249,7 +261,7 @@ u16 pci_transport::queue_limit(u16 index)
     return _common.read<u16>(queue_size);
 }
 
-result<void> pci_transport::enable_queue(u16 index, const virtqueue& queue)
+result<void> pci_transport::enable_queue(u16 index, const virtqueue& queue, std::optional<unsigned> cpu)
 {
     if (index >= _queues)
         return fail(errc::einval);
@@ -260,7 +272,7 @@ result<void> pci_transport::enable_queue(u16 index, const virtqueue& queue)
         return fail(errc::eio);
     _notify_offsets[index] = offset;
     if (_interrupts.kind() == pci::interrupt_kind::msi_x) {
-        const auto vector = static_cast<u16>(_vector_per_queue ? index + 1 : 1);
+        const u16 vector = TRY(vector_for(index, cpu));
         _common.write<u16>(queue_vector, vector);
         if (_common.read<u16>(queue_vector) != vector)
             return fail(errc::eio);

@@ -2,10 +2,11 @@
 // §4).
 //
 // A transport moves registers and interrupts; negotiation and queues are the same above it (device.hh).
-// Functions are for thread context, except notify(), which is callable anywhere.
+// Functions are for thread context, except notify() and reading the configuration, which any context may do.
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 
 #include "core/base/result.hh"
@@ -62,13 +63,18 @@ class transport
     /// Changes when the configuration changed under a reader's hands.
     virtual u32 configuration_generation() = 0;
 
-    /// Interrupts of `queues` queues and of the configuration go to `sink` from now on; before
-    /// enable_queue().
+    /// Interrupts of the queues with numbers below `queues` and of the configuration go to `sink` from now
+    /// on; before enable_queue().
     virtual result<void> connect_interrupts(interrupt_sink& sink, u16 queues) = 0;
+
+    /// Whether queues can have interrupts of their own, each on a CPU of choice.
+    virtual bool has_queue_interrupts() const = 0;
 
     /// The largest size of queue `index`; 0: there is no such queue.
     virtual u16 queue_limit(u16 index) = 0;
-    virtual result<void> enable_queue(u16 index, const virtqueue& queue) = 0;
+    /// `cpu`: raise an interrupt of the queue's own there, where that is possible; else, and without it, the
+    /// queue shares one with others on the boot CPU.
+    virtual result<void> enable_queue(u16 index, const virtqueue& queue, std::optional<unsigned> cpu) = 0;
     virtual void notify(u16 index) = 0;
 };
 } // namespace virtio

@@ -61,7 +61,10 @@ result<size_t> write_all(side& out, std::span<const std::byte> bytes)
     return done;
 }
 
-result<size_t> copy(side& in, side& out, size_t bytes)
+/// splice() moves what one read gives; waiting for more is the caller's business.
+enum class effort : u8 { everything, one_read };
+
+result<size_t> copy(side& in, side& out, size_t bytes, effort how = effort::everything)
 {
     const size_t size = std::min(bytes, copy_buffer_size);
     auto buffer = TRY(try_make_unique<std::byte[]>(std::max<size_t>(size, 1)));
@@ -86,6 +89,8 @@ result<size_t> copy(side& in, side& out, size_t bytes)
                 return fail(put.error());
             break;
         }
+        if (how == effort::one_read)
+            break;
     }
     return done;
 }
@@ -186,8 +191,7 @@ result<size_t> sys_splice(int in, user_ptr<s64> in_offset, int out, user_ptr<s64
     side to{*target};
     TRY(take_offset(from, in_offset));
     TRY(take_offset(to, out_offset));
-    // One read and what it gave: splice returns as soon as something was moved.
-    const size_t moved = TRY(copy(from, to, std::min(bytes, copy_buffer_size)));
+    const size_t moved = TRY(copy(from, to, std::min(bytes, copy_buffer_size), effort::one_read));
     TRY(give_offset(from, in_offset));
     TRY(give_offset(to, out_offset));
     return moved;

@@ -83,6 +83,24 @@ result<void> host_name(text& out, const numbers& which);
 result<void> kernel_release(text& out, const numbers& which);
 result<void> kernel_build(text& out, const numbers& which);
 
+// socket_files.cc
+result<void> tcp_sockets(text& out, const numbers& which);
+result<void> tcp6_sockets(text& out, const numbers& which);
+result<void> udp_sockets(text& out, const numbers& which);
+result<void> udp6_sockets(text& out, const numbers& which);
+result<void> unix_sockets(text& out, const numbers& which);
+result<void> netlink_sockets(text& out, const numbers& which);
+result<void> socket_statistics(text& out, const numbers& which);
+result<void> ipv6_socket_statistics(text& out, const numbers& which);
+
+// network_files.cc
+result<void> network_devices(text& out, const numbers& which);
+result<void> ipv4_routes(text& out, const numbers& which);
+result<void> ipv6_addresses(text& out, const numbers& which);
+result<void> arp_table(text& out, const numbers& which);
+result<void> protocol_counters(text& out, const numbers& which);
+result<void> more_tcp_counters(text& out, const numbers& which);
+
 // cpu_files.cc
 result<void> cpu_information(text& out, const numbers& which);
 result<void> cpu_list(text& out, const numbers& which);

@@ -7,5 +7,6 @@
 #include "linux/memory/calls.hh"
 #include "linux/misc/calls.hh"
 #include "linux/signal/calls.hh"
+#include "linux/socket/calls.hh"
 #include "linux/task/calls.hh"
 #include "linux/time/calls.hh"

@@ -22,6 +22,13 @@ def add_base(tree: Tree) -> None:
     add_module(tree, load(paths.MODULES / 'base'))
 
 
+def add_defaults(tree: Tree) -> None:
+    """What an image has unless somebody gave it another: the guest learns its name servers when it starts, and
+    /run is where it can write."""
+    if '/etc/resolv.conf' not in tree.nodes:
+        tree.add_link('/etc/resolv.conf', '../run/resolv.conf', 'every image')
+
+
 def add_module(tree: Tree, module: Manifest) -> None:
     """All that one module.toml names, except packages and other modules."""
     tree.inputs.add(str(module.file))

@@ -184,6 +184,7 @@ def make_root(key: str, modules: Sequence[Manifest], fs: str, adds: Sequence[str
     download.add(tree, [package for module in modules for package in module.packages])
     for text in adds:
         assemble.add_extra(tree, text)
+    assemble.add_defaults(tree)
     ldcache.add(tree)
     words = own_words(modules)
     tree.add_file('/.kiln/command', '\n'.join(words + ['']).encode('ascii'), origin='every image')

@@ -49,6 +49,7 @@ def _pack_program(key: str, program: str, adds: Sequence[str], fs: str) -> dict:
     assemble.add_program(tree, program)
     for text in adds:
         assemble.add_extra(tree, text)
+    assemble.add_defaults(tree)
     ldcache.add(tree)
     suffix, make = build.MAKERS[fs]
     return cache.remember(key, tree, cache.image_of(tree, suffix, make))

@@ -5,6 +5,7 @@ import argparse
 import re
 from typing import List, Optional, Tuple
 
+from . import network
 from .errors import KilnError
 
 SUFFIXES = {'': 20, 'K': 10, 'M': 20, 'G': 30}
@@ -91,6 +92,7 @@ def parser() -> Parser:
     add('--env', metavar='K=V', type=variable, action='append', default=[], help='environment; repeatable')
     add('--cwd', metavar='DIR', type=folder, help='working directory (/)')
     add('--disk', metavar='FILE', help='a raw disk for the guest, which may write to it')
+    network.add_options(add)
     add('--timeout', metavar='S', type=seconds, help='after so long, the end and status 124')
     add('--gdb', metavar='PORT', nargs='?', type=port, const=1234, help='wait for gdb on this port (1234)')
     add('--mode', choices=['release', 'debug'], default='release', help='which kernel (release)')

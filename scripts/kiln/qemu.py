@@ -1,8 +1,9 @@
 """The QEMU command line for one virtual machine, and the choice of the accelerator.
 
 Every machine type gets the same devices: a serial port, virtio-console with Kiln's four ports,
-virtio-rng, and virtio-blk disks. microvm has them on its MMIO bus, the others on PCI; everything a
-legacy guest would need (floppies, VGA, legacy virtio, option ROMs) is left out.
+virtio-rng, virtio-blk disks, and a virtio-net card where one is wanted. microvm has them on its MMIO bus,
+the others on PCI; everything a legacy guest would need (floppies, VGA, legacy virtio, option ROMs) is left
+out.
 """
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable, Dict, List, Optional, Tuple
 
+from . import network
 from .errors import KilnError
 
 PROGRAM = 'qemu-system-x86_64'
@@ -50,6 +52,7 @@ class Machine:
     fw_cfg: Dict[str, Path] = field(default_factory=dict)
     icount: bool = False
     gdb: Optional[int] = None
+    card: Optional[network.Card] = None
     streams: str = 'virtio'                 # 'serial': no virtio-console, all goes over the serial port
 
     def ports(self) -> Tuple[str, ...]:
@@ -71,7 +74,8 @@ class Machine:
             line += ['-initrd', str(self.ram_root)]
         for name, file in self.fw_cfg.items():
             line += ['-fw_cfg', f'name={name},file={escape(file)}']
-        return line + self._consoles(chardev) + ['-device', self._virtio('rng')] + self._drives()
+        line += self._consoles(chardev) + ['-device', self._virtio('rng')] + self._drives()
+        return line + (network.arguments(self.card, self._virtio('net')) if self.card is not None else [])
 
     def _consoles(self, chardev: Callable[[str], str]) -> List[str]:
         line = ['-chardev', _with_id(chardev('serial'), 'serial'), '-serial', 'chardev:serial']

@@ -9,7 +9,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import List, Optional, Tuple
 
-from . import bootline, disk, image, memory, options, paths, qcow2, qemu, terminal
+from . import bootline, disk, image, memory, network, options, paths, qcow2, qemu, terminal
 from .errors import STATUS_TIMEOUT, KilnError
 from .image import Image
 from .session import Options, Session
@@ -36,6 +36,7 @@ def run(chosen: Namespace, command: Optional[List[str]]) -> int:
         if chosen.dry_run:
             print(machine.plain())
             return 0
+        network.check(machine.card)
         if chosen.gdb is not None:
             print(f'kiln: waiting for gdb: gdb {paths.kernel(chosen.mode)} -ex "target remote :{chosen.gdb}"',
                   file=sys.stderr)
@@ -83,12 +84,12 @@ def make_machine(chosen: Namespace, booted: Image, program: bootline.Program, sc
     in_ram = root_in_ram(chosen, booted)
     machine = qemu.Machine(chosen.machine, 'tcg' if chosen.icount else qemu.choose_accel(chosen.accel),
                            chosen.memory, chosen.cpus, icount=chosen.icount, gdb=chosen.gdb,
-                           streams=chosen.streams)
+                           streams=chosen.streams, card=network.card(chosen))
     flags = [('kiln.verbose', '')] if chosen.verbose else []
     if chosen.streams == 'serial':
         flags.append(('kiln.serial', 'framed'))
     words = bootline.words([*flags, ('kiln.root', 'ram' if in_ram else 'disk'), *terminal.boot_words(),
-                            *program.pairs()])
+                            *network.words(machine.card), *program.pairs()])
     if chosen.boot == 'bios':
         build_kernel_if_missing(chosen)
         overlay = scratch / 'disk.qcow2'

@@ -25,7 +25,7 @@ BUILDING = ['g++', 'clang', 'clang-format', 'clang-tidy', 'binutils', 'ninja-bui
 RUNNING = ['qemu-system-x86', 'qemu-system-data', 'seabios']
 TESTING = ['python3-pytest', 'python3-hypothesis', 'musl-tools', 'libc6-dev', 'shellcheck', 'flake8',
            'libclang-rt-14-dev', 'xz-utils', 'zstd', 'sqlite3', 'perl', 'openssl', 'golang-go',
-           'ca-certificates']
+           'ca-certificates', 'curl', 'iproute2', 'redis-tools', 'libmemcached-tools', 'wrk']
 NEEDED = BUILDING + RUNNING + TESTING
 FOR_ALL_TESTS = ['rustc', 'default-jdk-headless']       # large; only scripts/test --all runs them
 

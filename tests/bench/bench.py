@@ -14,6 +14,7 @@ import kiln_guest
 import linux_guest
 import profile
 import report
+import servers
 from rows import PROGRAMS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,7 +27,7 @@ FULL = '128'                            # MiB
 SETTINGS = ['MB_MS=2', 'MB_REPS=1']     # instructions are counted: long runs and repetitions add nothing
 WALL_RUNS = 5
 SHORT = 20                              # seconds for a hello, in which one with too little memory may hang
-PARTS = ('boot', 'memory', 'size', *PROGRAMS)
+PARTS = ('boot', 'memory', 'size', *PROGRAMS, 'servers')
 RESULT = re.compile(r'^([a-z]+\.\w+) (\S+) (\S+)', re.M)
 
 
@@ -160,6 +161,8 @@ def measure(system: System, parts: List[str]) -> report.Values:
             values.update(measure_memory(system))
         elif part == 'size':
             values['size.kernel'] = system.kernel_size()
+        elif part == 'servers':
+            values.update(servers.measure(system.name, LINUX_KERNEL, LINUX_INIT))
         else:
             values.update(results_of(system.output(part, SETTINGS) or ''))
     return values

@@ -23,7 +23,21 @@ class Row:
     more: bool = False
 
 
-PROGRAMS = ('syscall', 'sync', 'mem', 'file', 'event')
+PROGRAMS = ('syscall', 'sync', 'mem', 'file', 'event', 'net')
+
+
+def server_rows() -> List[Row]:
+    """A rate and a cost for each load of servers.py."""
+    loads = [(f'redis.{kind}_{connections}_{pipeline}',
+              f'redis {kind.upper()}, {connections} connection{"s" * (connections > 1)}, pipeline {pipeline}')
+             for connections, pipeline in ((1, 1), (1, 16), (20, 1), (20, 16)) for kind in ('set', 'get')]
+    loads += [(f'memcached.{kind}_20_{pipeline}', f'memcached {kind}, 20 connections, pipeline {pipeline}')
+              for pipeline in (1, 16) for kind in ('set', 'get')]
+    loads += [(f'{name}.{size}k', f'nginx {size} KB, 20 connections, {how}')
+              for name, how in (('nginx', 'sendfile, tcp_nopush'), ('nginx_plain', 'no sendfile')) for size in (1, 100)]
+    return [row for key, title in loads
+            for row in (Row(key, title, 'op/s', more=True), Row(f'{key}_cpu', f'{title}, CPU', 'µs'))]
+
 
 ROWS: Dict[str, List[Row]] = {
     'Start': [
@@ -92,4 +106,14 @@ ROWS: Dict[str, List[Row]] = {
         Row('timer.nanosleep_1us', 'nanosleep of 1 µs', osv=2393, nanos=1006000),
         Row('timer.nanosleep_1ms', 'nanosleep of 1 ms'),
     ],
+    'Sockets on one machine': [
+        Row('tcp.roundtrip', 'TCP round trip', target=6000, osv=21134, nanos=17463),
+        Row('tcp.connect_accept_close', 'connect, accept, close', target=20000, osv=75058, nanos=41123),
+        Row('tcp.bulk', 'TCP, writes of 64 KiB', 'MiB per 10^9', osv=697, nanos=102, more=True),
+        Row('udp.roundtrip', 'UDP round trip', target=5000, osv=13781, nanos=14554),
+        Row('udp.send_receive_1KiB', 'UDP, 1 KiB sent and received'),
+        Row('unix.roundtrip', 'unix stream round trip', target=4000, nanos=11488),
+        Row('unix.bulk', 'unix stream, writes of 64 KiB', 'MiB per 10^9', more=True),
+    ],
+    'Servers on a tap (no icount; CPU: of QEMU, for one operation)': server_rows(),
 }

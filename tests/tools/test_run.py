@@ -1,5 +1,6 @@
 """run.py from the command line: programs, images, options, and one clear line for each mistake."""
 import os
+import socket
 import subprocess
 
 import pytest
@@ -89,6 +90,23 @@ def test_broken_link(fail, tmp_path):
     (['--image', '/no/such.img'], 'No such file'),
     (['--image', '/etc/passwd'], 'is neither a Kiln disk image nor'),
     (['--fs', 'ramfs', '--root', 'disk', '--exec', '/bin/true'], 'always lies in RAM'),
+    (['--forward', '80', '--exec', '/bin/true'], 'is not [tcp:|udp:][ADDRESS:]HOSTPORT:GUESTPORT'),
+    (['--forward', '80:99999', '--exec', '/bin/true'], 'is not [tcp:|udp:][ADDRESS:]HOSTPORT:GUESTPORT'),
+    (['--forward', '1.2.3.444:80:80', '--exec', '/bin/true'], '1.2.3.444 is not an IPv4 address'),
+    (['--net', 'bridge', '--exec', '/bin/true'], 'is not user, tap, tap=NAME or none'),
+    (['--net', 'none', '--forward', '80:80', '--exec', '/bin/true'], '--forward needs a network'),
+    (['--net', 'tap', '--forward', '80:80', '--exec', '/bin/true'], 'goes with --net user'),
+    (['--net', 'tap=no-such-tap', '--exec', '/bin/true'], 'no such device; as root: ip tuntap add dev no-such-tap'),
+    (['--net', 'tap=lo', '--exec', '/bin/true'], 'is not a tap'),
+    (['--ip', '10.0.0.1', '--exec', '/bin/true'], 'is not ADDRESS/LENGTH[,GATEWAY]'),
+    (['--ip', '10.0.0.1/8,::1', '--exec', '/bin/true'], 'different families'),
+    (['--ip', 'fd00::2/64', '--exec', '/bin/true'], 'one IPv4 address'),
+    (['--ip', '10.0.0.1/30', '--exec', '/bin/true'], 'too small'),
+    (['--mac', '53:54:00:00:00:01', '--exec', '/bin/true'], 'of a group'),
+    (['--mac', '52:54:00', '--exec', '/bin/true'], 'is not a MAC address'),
+    (['--queues', '0', '--exec', '/bin/true'], 'is not a number of queues'),
+    (['--queues', '2', '--exec', '/bin/true'], '--queues needs --net tap'),
+    (['--pcap', '/no/folder/x', '--exec', '/bin/true'], '--pcap /no/folder/x: No such file'),
     (['--root', 'ram', '-m', '4', '--exec', '/usr/bin/python3'], 'give it more with -m'),
 ])
 def test_mistakes(fail, arguments, words):
@@ -118,7 +136,8 @@ def test_hint_at_missing_file(relay, tmp_path):
 def test_what_base_brings():
     booted, _ = image.of_program('/bin/true', [], 'rofs')
     assert {'/etc/passwd', '/etc/group', '/etc/nsswitch.conf', '/etc/hosts', '/etc/hostname', '/etc/services',
-            '/tmp', '/dev', '/proc', '/sys', '/root', '/usr/lib/locale/C.utf8/LC_CTYPE'} <= set(booted.paths)
+            '/etc/resolv.conf', '/tmp', '/dev', '/proc', '/sys', '/root',
+            '/usr/lib/locale/C.utf8/LC_CTYPE'} <= set(booted.paths)
 
 
 def test_second_time_is_recalled(tmp_path):
@@ -151,6 +170,37 @@ def test_root_on_disk_or_in_ram(fake_env):
     assert 'kiln.root=disk' in command('-m', '128') and 'snapshot=on' in command('-m', '128')
     assert 'kiln.root=ram' in command('-m', '1G') and '-initrd' in command('-m', '1G')
     assert '-m 4096K' in command('-m', '4M', '--root', 'disk')
+
+
+def test_port_is_taken(fail):
+    with socket.create_server(('127.0.0.1', 0)) as server:
+        port = server.getsockname()[1]
+        status, line = fail('--forward', f'{port}:80', '--exec', '/bin/true')
+        assert (status, line) == (125, f'--forward: tcp port {port} of 127.0.0.1 is taken by another program')
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(('127.0.0.1', 0))
+        port = server.getsockname()[1]
+        line = fail('--forward', f'udp:{port}:80', '--exec', '/bin/true')[1]
+        assert line == f'--forward: udp port {port} of 127.0.0.1 is taken by another program'
+    assert 'is given twice' in fail('--forward', '65001:80', '--forward', '65001:81', '--exec', '/bin/true')[1]
+
+
+def test_network(fake_env):
+    def command(*options):
+        return subprocess.run([RUN, '--dry-run', *options, '--exec', '/bin/true'], env=fake_env,
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True).stdout
+    assert 'netdev' not in command() and 'kiln.ip' not in command()
+    user = command('--forward', '8080:80', '--forward', 'udp:0.0.0.0:53:5353')
+    assert 'hostfwd=tcp:127.0.0.1:8080-10.0.2.15:80,hostfwd=udp:0.0.0.0:53-10.0.2.15:5353' in user
+    assert 'kiln.ip=10.0.2.15/24,10.0.2.2 kiln.nameserver=10.0.2.3' in user
+    assert 'virtio-net-device,netdev=net' in command('--net', 'user', '--machine', 'microvm')
+    own = command('--ip', '192.168.7.9/24', '--mac', '52:54:00:00:00:07')
+    assert 'net=192.168.7.0/24,host=192.168.7.2,' in own and 'mac=52:54:00:00:00:07' in own
+    tap = command('--net', 'tap=x', '--queues', '4', '--pcap', 'a,b')
+    assert 'tap,id=net,ifname=x,script=no,downscript=no,queues=4' in tap and 'mq=on,vectors=10' in tap
+    assert 'kiln.ip=dhcp' in tap and 'netdev=net,file=a,,b' in tap
+    both = command('--net', 'tap', '--ip', '10.0.0.2/24', '--ip', 'fd00::2/64,fd00::1')
+    assert 'kiln.ip=10.0.0.2/24 kiln.ip=fd00::2/64,fd00::1' in both and 'dhcp' not in both
 
 
 def test_cache_is_pruned(tmp_path, monkeypatch):

@@ -89,6 +89,11 @@ void leave_to_application(arch::trap_frame& frame)
 {
     auto& word = current().context().attention();
     while (const u32 bits = word.exchange(0, std::memory_order_acquire)) {
+        if (bits & attention::deferred_work) { // first: it may make a thread ready
+            arch::irq_enable();
+            run_deferred_work();
+            arch::irq_disable();
+        }
         if (bits & attention::reschedule) {
             cpu::this_cpu().preempt_current();
             cpu::this_cpu().leave_if_not_allowed();

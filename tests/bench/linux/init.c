@@ -1,12 +1,16 @@
 // The first process of the Linux guest (static). It reads /guest.cfg, one directive a line:
-//     cd DIR      env K=V      arg STRING (one line each)
+//     cd DIR      env K=V      arg STRING (one line each)      net ADDRESS MASK GATEWAY
 // runs the program, waits for it, and ends QEMU with its status by the isa-debug-exit device.
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
+#include <net/route.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/io.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/resource.h>
@@ -30,6 +34,48 @@ static void mount_on(const char* path, const char* type, const char* options)
         complain("mount", path);
 }
 
+static struct sockaddr address_of(const char* text)
+{
+    struct sockaddr_in in = {.sin_family = AF_INET};
+    struct sockaddr result;
+    inet_pton(AF_INET, text, &in.sin_addr);
+    memcpy(&result, &in, sizeof result);
+    return result;
+}
+
+static void set_up_loopback(void)
+{
+    struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
+    const int s = socket(AF_INET, SOCK_DGRAM, 0);
+    if (ioctl(s, SIOCSIFFLAGS, &request) != 0)
+        complain("set up", "lo");
+    close(s);
+}
+
+// The card's address and the way to the world.
+static void set_up_network(const char* value)
+{
+    char address[16], mask[16], gateway[16];
+    struct ifreq request = {.ifr_name = "eth0"};
+    const int s = socket(AF_INET, SOCK_DGRAM, 0);
+    if (sscanf(value, "%15s %15s %15s", address, mask, gateway) != 3)
+        return complain("net", value);
+    request.ifr_addr = address_of(address);
+    int failed = ioctl(s, SIOCSIFADDR, &request);
+    request.ifr_netmask = address_of(mask);
+    failed |= ioctl(s, SIOCSIFNETMASK, &request);
+    request.ifr_flags = IFF_UP | IFF_RUNNING;
+    failed |= ioctl(s, SIOCSIFFLAGS, &request);
+    struct rtentry route = {.rt_dst = address_of("0.0.0.0"),
+                            .rt_gateway = address_of(gateway),
+                            .rt_genmask = address_of("0.0.0.0"),
+                            .rt_flags = RTF_UP | RTF_GATEWAY};
+    failed |= ioctl(s, SIOCADDRT, &route);
+    if (failed)
+        complain("net", value);
+    close(s);
+}
+
 static void read_config(void)
 {
     int argc = 0, envc = 0;
@@ -50,6 +96,8 @@ static void read_config(void)
             environment[envc++] = value;
         else if (strcmp(line, "cd") == 0)
             folder = value;
+        else if (strcmp(line, "net") == 0)
+            set_up_network(value);
     }
 }
 
@@ -86,6 +134,7 @@ int main(void)
     mount_on("/dev/shm", "tmpfs", "mode=1777");
     struct rlimit limit = {65536, 65536};
     setrlimit(RLIMIT_NOFILE, &limit);
+    set_up_loopback();
     read_config();
     int status = run();
     tcdrain(1);

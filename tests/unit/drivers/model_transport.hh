@@ -14,6 +14,7 @@
 #include <optional>
 #include <thread>
 
+#include "core/sched/deferred_work.hh"
 #include "drivers/virtio/device.hh"
 #include "tests/unit/drivers/model_queue.hh"
 
@@ -99,8 +100,10 @@ class model_device
                 interrupt |= queue.finish(held->head, *written);
                 held.reset();
             }
-            if (interrupt && _sink)
+            if (interrupt && _sink) {
                 _sink->queue_interrupt(number);
+                sched::run_deferred_work(); // this thread is the interrupted CPU
+            }
         }
     }
 
@@ -155,7 +158,8 @@ class model_transport final : public virtio::transport
         return {};
     }
     u16 queue_limit(u16 index) override { return index < _device.queue_count ? _device.queue_limit : u16{0}; }
-    result<void> enable_queue(u16 index, const virtio::virtqueue& queue) override
+    bool has_queue_interrupts() const override { return true; }
+    result<void> enable_queue(u16 index, const virtio::virtqueue& queue, std::optional<unsigned>) override
     {
         const bool event_index = _device._accepted & virtio::feature::event_index;
         _device._queues.emplace(index, model_queue(queue, event_index));

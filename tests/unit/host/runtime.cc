@@ -1,5 +1,4 @@
-// What the kernel's ground offers, on the host: panic ends the test, log lines go to standard error, time is
-// real.
+// What the kernel's ground offers, on the host: panic ends the test, log lines go to standard error.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -9,7 +8,6 @@
 #include "core/log.hh"
 #include "core/random.hh"
 #include "core/sync/rank.hh"
-#include "core/time/clock.hh"
 
 void panic(const char* message)
 {
@@ -62,19 +60,6 @@ void write_line(std::string_view text, const argument* arguments, size_t count)
         std::fprintf(stderr, "%.*s\n", static_cast<int>(length), buffer);
 }
 } // namespace klog
-
-namespace timekeeping
-{
-instant now()
-{
-    return instant(
-        std::chrono::duration_cast<nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()));
-}
-nanoseconds wall_clock()
-{
-    return std::chrono::duration_cast<nanoseconds>(std::chrono::system_clock::now().time_since_epoch());
-}
-} // namespace timekeeping
 
 namespace
 {

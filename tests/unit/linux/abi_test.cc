@@ -6,16 +6,22 @@
 
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/errqueue.h>
 #include <linux/futex.h>
 #include <linux/membarrier.h>
 #include <linux/mempolicy.h>
+#include <linux/netlink.h>
 #include <linux/sched.h>
 #include <linux/stat.h>
 #include <linux/time_types.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <netpacket/packet.h>
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/sysinfo.h>
@@ -23,17 +29,20 @@
 #include <sys/times.h>
 #include <sys/timex.h>
 #include <sys/ucontext.h>
+#include <sys/un.h>
 #include <sys/utsname.h>
 #include <ucontext.h>
 
 #include "linux/abi/fcntl.hh"
 #include "linux/abi/futex.hh"
+#include "linux/abi/inet.hh"
 #include "linux/abi/mman.hh"
 #include "linux/abi/poll.hh"
 #include "linux/abi/prctl.hh"
 #include "linux/abi/resource.hh"
 #include "linux/abi/sched.hh"
 #include "linux/abi/signal.hh"
+#include "linux/abi/socket.hh"
 #include "linux/abi/stat.hh"
 #include "linux/abi/time.hh"
 #include "linux/abi/types.hh"
@@ -217,5 +226,76 @@ TEST(abi, flag_values)
     SAME_VALUE(pr_set_name, PR_SET_NAME);
     SAME_VALUE(pr_cap_ambient, PR_CAP_AMBIENT);
     SAME_VALUE(pr_set_vma, PR_SET_VMA);
+}
+TEST(abi, socket_addresses_are_linux_s)
+{
+    SAME_SIZE(sockaddr_in, struct sockaddr_in);
+    SAME_PLACE(sockaddr_in, port, struct sockaddr_in, sin_port);
+    SAME_PLACE(sockaddr_in, address, struct sockaddr_in, sin_addr);
+    SAME_SIZE(sockaddr_in6, struct sockaddr_in6);
+    SAME_PLACE(sockaddr_in6, address, struct sockaddr_in6, sin6_addr);
+    SAME_PLACE(sockaddr_in6, scope, struct sockaddr_in6, sin6_scope_id);
+    SAME_SIZE(sockaddr_un, struct sockaddr_un);
+    SAME_SIZE(sockaddr_nl, struct sockaddr_nl);
+    SAME_PLACE(sockaddr_nl, port, struct sockaddr_nl, nl_pid);
+    SAME_PLACE(sockaddr_nl, groups, struct sockaddr_nl, nl_groups);
+    SAME_SIZE(sockaddr_ll, struct sockaddr_ll);
+    SAME_PLACE(sockaddr_ll, interface, struct sockaddr_ll, sll_ifindex);
+    SAME_PLACE(sockaddr_ll, address, struct sockaddr_ll, sll_addr);
+}
+
+TEST(abi, socket_messages_are_linux_s)
+{
+    SAME_SIZE(msghdr, struct msghdr);
+    SAME_PLACE(msghdr, name_length, struct msghdr, msg_namelen);
+    SAME_PLACE(msghdr, segments, struct msghdr, msg_iov);
+    SAME_PLACE(msghdr, segment_count, struct msghdr, msg_iovlen);
+    SAME_PLACE(msghdr, control, struct msghdr, msg_control);
+    SAME_PLACE(msghdr, control_length, struct msghdr, msg_controllen);
+    SAME_PLACE(msghdr, flags, struct msghdr, msg_flags);
+    SAME_SIZE(mmsghdr, struct mmsghdr);
+    SAME_PLACE(mmsghdr, length, struct mmsghdr, msg_len);
+    SAME_SIZE(cmsghdr, struct cmsghdr);
+    SAME_PLACE(cmsghdr, level, struct cmsghdr, cmsg_level);
+    SAME_PLACE(cmsghdr, type, struct cmsghdr, cmsg_type);
+    SAME_SIZE(ucred, struct ucred);
+    SAME_SIZE(linger, struct linger);
+    SAME_SIZE(ip_mreqn, struct ip_mreqn);
+    SAME_SIZE(ipv6_mreq, struct ipv6_mreq);
+    SAME_SIZE(group_request, struct group_req);
+    SAME_PLACE(group_request, group, struct group_req, gr_group);
+    SAME_SIZE(in_pktinfo, struct in_pktinfo);
+    SAME_PLACE(in_pktinfo, source, struct in_pktinfo, ipi_spec_dst);
+    SAME_SIZE(in6_pktinfo, struct in6_pktinfo);
+    SAME_SIZE(sock_extended_err, struct sock_extended_err);
+    SAME_PLACE(sock_extended_err, info, struct sock_extended_err, ee_info);
+}
+
+TEST(abi, socket_numbers_are_linux_s)
+{
+    SAME_VALUE(af_inet6, AF_INET6);
+    SAME_VALUE(af_netlink, AF_NETLINK);
+    SAME_VALUE(sock_seqpacket, SOCK_SEQPACKET);
+    SAME_VALUE(sock_nonblock, SOCK_NONBLOCK);
+    SAME_VALUE(sock_cloexec, SOCK_CLOEXEC);
+    SAME_VALUE(msg_errqueue, MSG_ERRQUEUE);
+    SAME_VALUE(msg_nosignal, MSG_NOSIGNAL);
+    SAME_VALUE(msg_more, MSG_MORE);
+    SAME_VALUE(msg_waitforone, MSG_WAITFORONE);
+    SAME_VALUE(msg_cmsg_cloexec, MSG_CMSG_CLOEXEC);
+    SAME_VALUE(so_reuseport, SO_REUSEPORT);
+    SAME_VALUE(so_rcvtimeo, SO_RCVTIMEO);
+    SAME_VALUE(so_incoming_cpu, SO_INCOMING_CPU);
+    SAME_VALUE(so_zerocopy, SO_ZEROCOPY);
+    SAME_VALUE(so_netns_cookie, SO_NETNS_COOKIE);
+    SAME_VALUE(ip_pktinfo, IP_PKTINFO);
+    SAME_VALUE(ip_multicast_all, IP_MULTICAST_ALL);
+    SAME_VALUE(ipv6_v6only, IPV6_V6ONLY);
+    SAME_VALUE(ipv6_recvpktinfo, IPV6_RECVPKTINFO);
+    SAME_VALUE(ipv6_tclass, IPV6_TCLASS);
+    SAME_VALUE(mcast_join_group, MCAST_JOIN_GROUP);
+    SAME_VALUE(tcp_user_timeout, TCP_USER_TIMEOUT);
+    SAME_VALUE(tcp_notsent_lowat, TCP_NOTSENT_LOWAT);
+    SAME_VALUE(tcp_fastopen_connect, TCP_FASTOPEN_CONNECT);
 }
 } // namespace

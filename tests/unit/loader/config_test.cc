@@ -22,6 +22,15 @@ struct parsed {
 };
 } // namespace
 
+TEST(config, network)
+{
+    parsed p("kiln.ip=10.0.2.15/24,10.0.2.2 kiln.ip=dhcp kiln.nameserver=10.0.2.3");
+    EXPECT_EQ(p.config.bad_word, "");
+    EXPECT_EQ(p.config.addresses().count(), 2u);
+    EXPECT_EQ(*p.config.addresses().begin(), "10.0.2.15/24,10.0.2.2");
+    EXPECT_EQ(*p.config.name_servers().begin(), "10.0.2.3");
+}
+
 TEST(config, words_of_the_protocol)
 {
     parsed p("kiln.root=disk kiln.stdin=tty kiln.stdout=null kiln.winsize=24x80 kiln.verbose kiln.cwd=/srv "

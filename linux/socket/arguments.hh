@@ -1,0 +1,54 @@
+// How calls on sockets get at their socket and their control data.
+#pragma once
+
+#include <array>
+
+#include "linux/files/arguments.hh"
+#include "linux/socket/socket_file.hh"
+
+namespace linux
+{
+/// A descriptor's socket for the length of a call.
+class used_socket
+{
+  public:
+    /// Errors: ebadf, enotsock.
+    static result<used_socket> find(int descriptor)
+    {
+        auto file = TRY(descriptors().use(descriptor));
+        auto* const socket = socket_file::from(*file);
+        if (!socket)
+            return fail(errc::enotsock);
+        return used_socket(std::move(file), *socket);
+    }
+    socket_file& operator*() const { return *_socket; }
+    socket_file* operator->() const { return _socket; }
+
+  private:
+    used_socket(file_ref file, socket_file& socket) : _file(std::move(file)), _socket(&socket) {}
+
+    file_ref _file;
+    socket_file* _socket;
+};
+
+/// Kernel memory for the control data of one message: on the stack if it is little.
+class control_memory
+{
+  public:
+    control_memory() = default;
+    control_memory(const control_memory&) = delete;
+    control_memory& operator=(const control_memory&) = delete;
+
+    result<std::span<std::byte>> reserve(size_t bytes)
+    {
+        if (bytes <= _few.size())
+            return std::span(_few).first(bytes);
+        _many = TRY(try_make_unique<std::byte[]>(bytes));
+        return std::span(_many.get(), bytes);
+    }
+
+  private:
+    alignas(8) std::array<std::byte, 128> _few;
+    unique_ptr<std::byte[]> _many;
+};
+} // namespace linux

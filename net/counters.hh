@@ -1,0 +1,47 @@
+// What the stack counts, as /proc/net/snmp and /proc/net/netstat show it (RFC 4293, 4022, 4113 and Linux's
+// own).
+//
+// Relaxed atomics shared by all CPUs: only rare things are counted here one by one, frequent ones (segments
+// and datagrams in and out) by the CPU that handles them.
+#pragma once
+
+#include <atomic>
+
+#include "core/base/types.hh"
+
+namespace net
+{
+class counter
+{
+  public:
+    void operator++(int) { _value.fetch_add(1, std::memory_order_relaxed); }
+    void operator+=(u64 n) { _value.fetch_add(n, std::memory_order_relaxed); }
+    u64 value() const { return _value.load(std::memory_order_relaxed); }
+
+  private:
+    std::atomic<u64> _value{0};
+};
+
+struct counters {
+    struct {
+        counter received, delivered, sent, forwarded, header_errors, address_errors, unknown_protocol,
+            discarded_in, discarded_out, no_route, reassembly_needed, reassembled, reassembly_failed,
+            reassembly_timeout, fragmented, fragments_made, fragmentation_failed;
+    } ip4, ip6;
+    struct {
+        counter received, errors, sent, echo_requests, echo_replies, unreachable_in, unreachable_out,
+            rate_limited;
+    } icmp4, icmp6;
+    struct {
+        counter received, sent, no_port, errors, checksum_errors, receive_buffer_errors, send_buffer_errors;
+    } udp;
+    struct {
+        counter active_opens, passive_opens, attempt_fails, established_resets, segments_in, segments_out,
+            retransmitted, errors_in, resets_out, checksum_errors, listen_overflows, syn_cookies_sent,
+            syn_cookies_received, syn_cookies_failed, challenge_acks, timeouts, fast_retransmits, tail_probes,
+            spurious_recoveries, sack_reneging, out_of_order_queued, out_of_order_dropped, receive_pruned,
+            delayed_acks, pure_acks, time_wait_reused, backlog_drops, keep_alive_probes, abort_on_data,
+            abort_on_timeout, abort_on_memory;
+    } tcp;
+};
+} // namespace net
