@@ -5,7 +5,7 @@
 #include <array>
 #include <string_view>
 
-#include "core/sync/spinlock.hh"
+#include "core/sync/wait_queue.hh"
 #include "net/address.hh"
 
 namespace net
@@ -26,6 +26,9 @@ class settings
         lock_guard guard{_lock};
         return _values;
     }
+    /// Where it is told that something changed; a thread that writes files waits here.
+    wait_queue& queue() { return _queue; }
+    void tell() { _queue.wake_all(); }
     /// Moves on with every change, so that a file made of the values knows when it is old.
     u64 generation() const { return _generation.load(std::memory_order_acquire); }
 
@@ -55,6 +58,7 @@ class settings
         _generation.fetch_add(1, std::memory_order_release);
     }
 
+    wait_queue _queue;
     mutable spinlock _lock{lock_rank::network};
     values _values; // the lock
     std::atomic<u64> _generation{0};

@@ -16,6 +16,8 @@ namespace net
 stack::stack() = default;
 stack::~stack()
 {
+    for (interface* i = _interfaces ? _interfaces->by_index(1) : nullptr; i; i = _interfaces->next(*i))
+        i->stop_dhcp();
     _tcp.reset();
     _udp.reset();
     _routes->forget_paths();

@@ -117,6 +117,7 @@ void autoconfiguration::router_advertised(const ip_address& router, const nd::ro
             for (size_t at = sizeof *o; at + sizeof(ip_address) <= option.size(); at += sizeof(ip_address))
                 _interface.stack().settings().add_name_server(*view<ip_address>(option.subspan(at)));
     });
+    _interface.stack().settings().tell();
 }
 
 void autoconfiguration::use_router(const ip_address& router, nanoseconds lifetime)

@@ -5,6 +5,7 @@
 
 #include "core/log.hh"
 #include "net/autoconfiguration/autoconfiguration.hh"
+#include "net/dhcp/client.hh"
 #include "net/header/ipv4.hh"
 #include "net/header/ipv6.hh"
 #include "net/ip6/ip6.hh"
@@ -183,6 +184,19 @@ void interface::link_changed(network_device&)
         return;
     _stack.neighbours().forget(*this); // another network may be at the other end of the cable
     _autoconfiguration->start();
+    if (_dhcp)
+        _dhcp->restart();
+}
+
+result<void> interface::start_dhcp()
+{
+    _dhcp = TRY(dhcp::client::create(*this));
+    return {};
+}
+
+void interface::stop_dhcp()
+{
+    _dhcp.reset();
 }
 
 interfaces::~interfaces()

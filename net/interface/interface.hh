@@ -8,6 +8,11 @@
 #include "core/device/network_device.hh"
 #include "net/interface/address_list.hh"
 
+namespace net::dhcp
+{
+class client;
+}
+
 namespace net
 {
 class autoconfiguration;
@@ -62,6 +67,11 @@ class interface final : public network_device::receiver
     bool awaits_address() const { return _awaits_address.load(std::memory_order_relaxed); }
     void set_awaits_address(bool yes) { _awaits_address.store(yes, std::memory_order_relaxed); }
 
+    /// Asks for an IPv4 address from now on, beside everything else. Thread context. Errors: as
+    /// dhcp::client::create().
+    result<void> start_dhcp();
+    void stop_dhcp();
+
     net::autoconfiguration* autoconfiguration() const { return _autoconfiguration.get(); }
 
     void receive(network_device& from, packet_queue frames) override;
@@ -85,6 +95,7 @@ class interface final : public network_device::receiver
     address_list _addresses;
     unique_ptr<net::loopback> _loopback;
     unique_ptr<net::autoconfiguration> _autoconfiguration;
+    unique_ptr<dhcp::client> _dhcp;
 
     friend class interfaces;
     std::atomic<interface*> _next{nullptr};

@@ -119,9 +119,11 @@ void wire_end::send_one(packet& frame)
     other.receive_later(make(), arrival + detour());
 }
 
-void wire_end::inject(std::span<const std::byte> frame)
+void wire_end::inject(std::span<const std::byte> frame, packet_checksum checksum)
 {
-    receive_later(copy_of(frame), timekeeping::now());
+    auto copy = copy_of(frame);
+    copy->checksum = checksum;
+    receive_later(std::move(copy), timekeeping::now());
 }
 
 void wire_end::receive_later(packet_ptr frame, instant arrival)

@@ -47,8 +47,8 @@ class wire_end final : public network_device
     void set_mtu(u32 mtu) { _mtu = mtu; }
     void set_link_up(bool up);
 
-    /// A frame that the other side did not send.
-    void inject(std::span<const std::byte> frame);
+    /// A frame that the other side did not send; `checksum` as if the card had looked at it.
+    void inject(std::span<const std::byte> frame, packet_checksum checksum = packet_checksum::unknown);
 
   private:
     friend class wire;
