@@ -52,10 +52,10 @@ class client
     };
     static bool run(sched::deferred_work& w);
     static void ring(timekeeping::timer& t) { static_cast<alarm&>(t).owner._work.raise(); }
-    static bool arrived(waiter& w, u32)
+    static waiter::reaction arrived(waiter& w, u32)
     {
         static_cast<arrival&>(w).owner._work.raise();
-        return false; // stays in the queue
+        return waiter::reaction::passed_on; // stays in the queue
     }
 
     result<void> open();
