@@ -80,7 +80,7 @@ void shard::replace_locked(flow& f, flow& other)
 
 void shard::start_time_wait_locked(time_wait& entry)
 {
-    if (entry._hook.is_linked())
+    if (entry._expires != instant{}) // it is in the queue already
         _time_wait.erase(_time_wait.iterator_to(entry));
     entry._expires = timekeeping::now() + time_wait::duration;
     const bool first = _time_wait.empty();
