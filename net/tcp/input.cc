@@ -74,10 +74,6 @@ void connection::arrive_locked(segment& s, packet_ptr p)
     if (!acceptable(s)) {
         if (s.has(tcp_header::rst))
             return;
-        if (_state == state::syn_received && s.has(tcp_header::syn) && s.begin == _initial_receive) {
-            send_syn(s.at); // our answer to the SYN was lost
-            return;
-        }
         if (s.length > 0 && s.end() <= _receive_next && s.end() > _receive_next - (1u << 30)) {
             // A duplicate: the other side should know at once (RFC 2883).
             _duplicate = {s.begin.value, s.end().value};
@@ -95,15 +91,16 @@ void connection::arrive_locked(segment& s, packet_ptr p)
     if (s.has(tcp_header::rst))
         return reset_arrived(s);
     if (s.has(tcp_header::syn)) {
-        if (_state == state::syn_received && s.begin == _initial_receive && s.has(tcp_header::ack)) {
-            // Both opened at once, and this acknowledges our SYN.
-            s.flags &= static_cast<u8>(~tcp_header::syn);
-            s.begin += 1;
-        } else {
+        const bool the_same = _state == state::syn_received && s.begin == _initial_receive;
+        if (the_same && !s.has(tcp_header::ack))
+            return send_syn(s.at); // our answer was lost
+        if (!the_same) {
             _protocol.stack().counters().tcp.challenge_acks++;
-            challenge(s.at);
-            return;
+            return challenge(s.at);
         }
+        // Both opened at once, and this acknowledges our SYN.
+        s.flags &= static_cast<u8>(~tcp_header::syn);
+        s.begin += 1;
     }
     if (!s.has(tcp_header::ack))
         return;

@@ -190,12 +190,11 @@ class script
 
     void drain()
     {
-        do {
-            answer_arp = false;
+        settle();
+        while (std::exchange(answer_arp, false)) {
+            send_arp();
             settle();
-            if (answer_arp)
-                send_arp();
-        } while (answer_arp);
+        }
     }
 
     wire cable;
