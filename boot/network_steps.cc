@@ -4,8 +4,10 @@
 #include "boot/steps.hh"
 #include "core/boot/config.hh"
 #include "core/log.hh"
+#include "net/dhcp/client.hh"
 #include "net/interface/interface.hh"
 #include "net/route/routes.hh"
+#include "net/settings.hh"
 #include "net/stack.hh"
 #include "net/start/address_text.hh"
 
@@ -36,8 +38,28 @@ result<void> set_address(net::stack& stack, net::interface& card, const net::sta
                                .out = &card});
 }
 
+void add_name_server(net::stack& stack, std::string_view word)
+{
+    if (const auto address = net::parse_address(word))
+        stack.settings().add_name_server(*address);
+    else
+        klog::line("kiln.nameserver={} is not an address", word);
+}
+
+/// The client lives as long as the machine.
+result<void> ask_by_dhcp(net::interface& card)
+{
+    TRY(net::dhcp::client::create(card)).release();
+    return {};
+}
+
 void configure(net::stack& stack, net::interface& card, std::string_view word)
 {
+    if (word == "dhcp") {
+        if (const auto asked = ask_by_dhcp(card); !asked)
+            klog::line("{}: no DHCP, error {}", card.name(), asked.error());
+        return;
+    }
     const auto wanted = net::parse_static_address(word);
     if (!wanted)
         klog::line("kiln.ip={} is not ADDRESS/LENGTH[,GATEWAY]", word);
@@ -56,12 +78,11 @@ result<void> start_network()
             first = started;
     if (!first)
         return {};
+    for (const auto server : configuration().name_servers())
+        add_name_server(stack, server);
     for (const auto word : configuration().addresses())
         configure(stack, *first, word);
-    resolver_file file;
-    for (const auto server : configuration().name_servers())
-        file.add_name_server(server);
-    file.write();
-    return {};
+    write_resolver_file(stack.settings());
+    return keep_resolver_file(stack.settings());
 }
 } // namespace boot

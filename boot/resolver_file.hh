@@ -1,28 +1,18 @@
 // /etc/resolv.conf, where the image has none or an empty one. An image with a read-only root has a link there
 // that leads to /run.
+//
+// Name servers come from the configuration before the program starts, and from DHCP and routers later; so a
+// thread waits for them and writes the file again when they change.
 #pragma once
 
-#include <array>
-#include <string_view>
-
-#include "core/base/types.hh"
+#include "core/base/result.hh"
+#include "net/settings.hh"
 
 namespace boot
 {
-class resolver_file
-{
-  public:
-    /// More than fit are left out: the C library looks at three only (resolv.conf(5)).
-    void add_name_server(std::string_view address) { add_line("nameserver ", address); }
-    void set_domain(std::string_view name) { add_line("search ", name); }
+/// Writes the file if something is known; logs in verbose mode if that cannot be done. Thread context.
+void write_resolver_file(const net::settings& from);
 
-    /// Puts the lines in place of those that an earlier one put there. Thread context.
-    void write() const;
-
-  private:
-    void add_line(std::string_view word, std::string_view value);
-
-    std::array<char, 512> _text;
-    size_t _length = 0;
-};
+/// Starts the thread that keeps it up to date. Errors: enomem.
+result<void> keep_resolver_file(net::settings& from);
 } // namespace boot

@@ -177,6 +177,7 @@ class packet_queue
     u32 count() const { return _count; }
     u64 footprint() const { return _footprint; }
     packet* front() { return _first; }
+    packet* back() { return _last; }
     void push(packet_ptr p);
     /// Null if empty.
     packet_ptr pop();

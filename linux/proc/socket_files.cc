@@ -23,11 +23,13 @@ void each_socket(Visit visit)
         visit(*s);
 }
 
-constexpr u8 state_established = 1, state_closed = 7;
+constexpr u8 state_established = 1, state_closed = 7, state_listen = 10;
 
 /// A stream says its state itself; a datagram socket is connected or not.
 u8 state_of(socket_file& s)
 {
+    if (s.listening())
+        return state_listen;
     if (s.type() != linux::sock_stream)
         return s.peer_address() ? state_established : state_closed;
     std::byte state{};

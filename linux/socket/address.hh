@@ -2,6 +2,7 @@
 // meaning.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <span>
@@ -29,7 +30,7 @@ class socket_address
     /// At most sockaddr_storage_size bytes.
     void assign(std::span<const std::byte> bytes)
     {
-        std::memcpy(_bytes.data(), bytes.data(), bytes.size());
+        std::copy(bytes.begin(), bytes.end(), _bytes.begin());
         _length = static_cast<u32>(bytes.size());
     }
     /// Copies from the application. Errors: einval (no sensible length), efault.

@@ -14,7 +14,7 @@
 
 namespace linux
 {
-struct control_message {
+struct ancillary_message {
     s32 level = 0;
     s32 type = 0;
     std::span<const std::byte> data;
@@ -39,7 +39,7 @@ class control_reader
     /// Whether another one follows; trailing bytes too few for a header are ignored, as by CMSG_NXTHDR.
     bool more() const { return _left.size() >= sizeof(cmsghdr); }
     /// Errors: einval (a length that is shorter than its header or longer than what is there).
-    result<control_message> next();
+    result<ancillary_message> next();
 
   private:
     std::span<const std::byte> _left;

@@ -9,7 +9,7 @@ namespace linux
 namespace
 {
 /// A number that programs give as an int, or as a byte.
-result<s32> small_number(const control_message& message)
+result<s32> small_number(const ancillary_message& message)
 {
     if (message.data.size() == 1)
         return static_cast<s32>(message.data.front());
@@ -23,7 +23,7 @@ result<u8> byte_from(s32 number, s32 least)
     return static_cast<u8>(number);
 }
 
-result<void> read_ip(net::message_info& info, const control_message& message)
+result<void> read_ip(net::message_info& info, const ancillary_message& message)
 {
     switch (message.type) {
     case ip_pktinfo: {
@@ -44,7 +44,7 @@ result<void> read_ip(net::message_info& info, const control_message& message)
     }
 }
 
-result<void> read_ipv6(net::message_info& info, const control_message& message)
+result<void> read_ipv6(net::message_info& info, const ancillary_message& message)
 {
     switch (message.type) {
     case ipv6_pktinfo: {
