@@ -18,6 +18,7 @@ enum reg : unsigned {
 
 constexpr u8 data_available = 1, transmitter_empty = 2; // interrupt_enable
 constexpr u8 no_interrupt = 1; // interrupt_identity; reading it acknowledges "transmitter empty"
+constexpr unsigned most_rounds = 256; // of one interrupt
 constexpr u8 status_data_ready = 1, status_transmit_empty = 0x20;
 constexpr u8 divisor_latch = 0x80, eight_bits = 3;
 constexpr u8 fifo_on_and_cleared = 0xc7;
@@ -147,13 +148,15 @@ void uart::interrupt()
     bool output = false;
     WITH_LOCK(_lock)
     {
-        // The line is edge-triggered: it must have been down once when we leave, or it never rises again. The
-        // rings bound the rounds: a full one and an empty one ask for no interrupt.
-        do {
+        // The line is edge-triggered: it must have been down once when we leave, or it never rises again. A
+        // full ring and an empty one ask for no interrupt; a chip that asks on all the same is left.
+        for (unsigned round = 0; round < most_rounds; round++) {
             receive_locked();
             send_locked();
             set_interrupts_locked();
-        } while (!(_registers.read(interrupt_identity) & no_interrupt));
+            if (_registers.read(interrupt_identity) & no_interrupt)
+                break;
+        }
         input = _input.used() > 0;
         output = _output.room() > 0;
     }
