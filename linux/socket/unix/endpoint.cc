@@ -79,13 +79,15 @@ result<void> unix_endpoint::connect_stream(unix_endpoint& listener, wait_rule& r
         }
     }
     ucred theirs;
+    ref_ptr<unix_name> shown;
     WITH_LOCK(listener._lock)
     {
         theirs = listener._listener_credentials;
-        connection->_name = listener._name;
+        shown = listener._name;
     }
     WITH_LOCK(connection->_lock)
     {
+        connection->_name = std::move(shown);
         connection->_peer = ref_ptr<unix_endpoint>(*this);
         connection->_peer_credentials = own_credentials();
         connection->_stream_peer.store(this, std::memory_order_release);

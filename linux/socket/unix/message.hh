@@ -34,7 +34,7 @@ class unix_message
     static size_t charge_of(size_t length) { return align_up(sizeof(unix_message) + length, 64); }
 
   private:
-    unix_message(unix_endpoint& from, size_t bytes) : sender(from), length(bytes) {}
+    unix_message(unix_endpoint& from, size_t bytes);
 
     slist_hook _link; // the receiver's lock
 

@@ -110,6 +110,8 @@ result<unique_ptr<unix_message>> unix_message::create(unix_endpoint& sender, siz
     return unique_ptr<unix_message>(::new (memory) unix_message(sender, length));
 }
 
+unix_message::unix_message(unix_endpoint& from, size_t bytes) : sender(from), length(bytes) {}
+
 unix_message::~unix_message()
 {
     if (files) {
