@@ -135,7 +135,7 @@ class Checker:
     def python(self) -> list[str]:
         """flake8"""
         files = tracked('.py') + [p for p in tracked('') if p.read_bytes().startswith(b'#!/usr/bin/python3')]
-        return self._all('python', ['/usr/bin/python3', '-m', 'flake8', '--max-line-length=110'], files)
+        return self._all('python', ['/usr/bin/python3', '-m', 'flake8', '--max-line-length=120'], files)
 
     def shell(self) -> list[str]:
         """shellcheck"""

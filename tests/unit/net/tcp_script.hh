@@ -17,8 +17,9 @@
 
 namespace net::testing
 {
-inline constexpr u8 fin = tcp_header::fin, syn = tcp_header::syn, rst = tcp_header::rst, psh = tcp_header::psh,
-                    ack = tcp_header::ack, ece = tcp_header::ece, cwr = tcp_header::cwr;
+inline constexpr u8 fin = tcp_header::fin, syn = tcp_header::syn, rst = tcp_header::rst,
+                    psh = tcp_header::psh, ack = tcp_header::ack, ece = tcp_header::ece,
+                    cwr = tcp_header::cwr;
 
 struct script_segment {
     u8 flags = tcp_header::ack;
@@ -93,7 +94,8 @@ class script
         synack = answer;
         tcp_options later;
         if (options.timestamp)
-            later.timestamp = tcp_options::timestamps{options.timestamp->value + 1, answer.options.timestamp->value};
+            later.timestamp =
+                tcp_options::timestamps{options.timestamp->value + 1, answer.options.timestamp->value};
         send({.flags = ack, .seq = 1, .ack = 1, .window = window, .options = later});
         auto accepted = listener->accept();
         ASSERT_TRUE(accepted);
@@ -143,9 +145,9 @@ class script
         t.window = static_cast<u16>(s.window);
         s.options.write(frame.data() + 54);
         std::memcpy(frame.data() + 54 + option_length, s.payload.data(), s.payload.size());
-        t.checksum.complete(sum_bytes(
-            pseudo_header_sum(ip4(10, 0, 0, 2), ip4(10, 0, 0, 1), protocol_number::tcp, tcp_length),
-            std::span(frame).subspan(34)));
+        t.checksum.complete(
+            sum_bytes(pseudo_header_sum(ip4(10, 0, 0, 2), ip4(10, 0, 0, 1), protocol_number::tcp, tcp_length),
+                      std::span(frame).subspan(34)));
         cable.end(0).inject(frame);
         drain();
     }
@@ -177,8 +179,8 @@ class script
     void expect_nothing()
     {
         drain();
-        EXPECT_TRUE(seen.empty()) << "flags " << int(seen.front().flags) << " seq " << seen.front().seq << " ack "
-                                  << seen.front().ack << " length " << seen.front().payload.size();
+        EXPECT_TRUE(seen.empty()) << "flags " << int(seen.front().flags) << " seq " << seen.front().seq
+                                  << " ack " << seen.front().ack << " length " << seen.front().payload.size();
         seen.clear();
     }
     /// Everything that the host sent up to now is of no interest.
@@ -242,10 +244,10 @@ class script
         const size_t total = 14u + i.total_length;
         s.payload.assign(reinterpret_cast<const char*>(frame.data()) + header, total - header);
         // Every checksum that leaves is right.
-        EXPECT_TRUE(sum_is_valid(sum_bytes(
-            pseudo_header_sum(ip4(10, 0, 0, 1), ip4(10, 0, 0, 2), protocol_number::tcp,
-                              static_cast<u32>(total - 34)),
-            frame.subspan(34, total - 34))));
+        EXPECT_TRUE(
+            sum_is_valid(sum_bytes(pseudo_header_sum(ip4(10, 0, 0, 1), ip4(10, 0, 0, 2), protocol_number::tcp,
+                                                     static_cast<u32>(total - 34)),
+                                   frame.subspan(34, total - 34))));
         seen.push_back(std::move(s));
     }
 
