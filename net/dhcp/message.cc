@@ -109,7 +109,7 @@ bool read_options(reply& r, bytes options, u8& overload)
 u8 reply::prefix_length() const
 {
     const u32 a = address.value;
-    const u32 by_class = a >> 31 == 0 ? 8 : a >> 30 == 2 ? 16 : 24; // for servers that tell no mask
+    const int by_class = a >> 31 == 0 ? 8 : a >> 30 == 2 ? 16 : 24; // for servers that tell no mask
     return static_cast<u8>(mask ? std::countl_one(mask->value) : by_class);
 }
 

@@ -284,9 +284,6 @@ void icmp::tell(const icmp_error& e, u8 protocol, std::span<const std::byte> tra
         return _stack.tcp().error(e, transport);
     case protocol_number::udp:
         return _stack.udp().error(e, transport);
-    case protocol_number::icmp:
-    case protocol_number::icmpv6:
-        return _sockets.error(e, transport);
     default:
         return;
     }

@@ -43,8 +43,7 @@ void icmp::receive4(packet_ptr p, const ip_info& info)
             answer_echo(std::move(p), info, icmp4::echo_reply);
         break;
     case icmp4::echo_reply:
-        counters.echo_replies++;
-        _sockets.receive(std::move(p), info);
+        counters.echo_replies++; // there are no sockets that ask
         break;
     case icmp4::unreachable:
     case icmp4::time_exceeded:
@@ -72,8 +71,7 @@ void icmp::receive6(packet_ptr p, const ip_info& info)
         answer_echo(std::move(p), info, icmp6::echo_reply); // groups too (RFC 4443 §4.2)
         break;
     case icmp6::echo_reply:
-        counters.echo_replies++;
-        _sockets.receive(std::move(p), info);
+        counters.echo_replies++; // there are no sockets that ask
         break;
     case icmp6::listener_query:
         _stack.groups().receive_query(*info.in, *p, info);

@@ -8,7 +8,6 @@
 #include "core/sync/spinlock.hh"
 #include "net/header/icmp.hh"
 #include "net/header/view.hh"
-#include "net/icmp/echo_sockets.hh"
 #include "net/ip/ip.hh"
 
 namespace net
@@ -35,8 +34,6 @@ class icmp
     /// A packet of ours, beginning with its IP header, whose neighbour does not answer.
     void undeliverable(packet_ptr p);
 
-    echo_sockets& sockets() { return _sockets; }
-
   private:
     void answer_echo(packet_ptr p, const ip_info& info, u8 type);
     void receive_error4(packet_ptr p, const ip_info& info);
@@ -45,7 +42,6 @@ class icmp
     bool may_send();
 
     net::stack& _stack;
-    echo_sockets _sockets{_stack};
     spinlock _lock{lock_rank::network};
     instant _tokens_since GUARDED_BY(_lock){}; // when the bucket was empty, had nobody taken
 };

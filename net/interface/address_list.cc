@@ -70,7 +70,9 @@ result<void> address_list::set(const interface_address& a)
         e = new (std::nothrow) entry;
     if (!e)
         return fail(errc::enomem);
-    e->usable.store(false, std::memory_order_release);
+    if (!e->used ||
+        !(e->value.address == a.address)) // one that stays what it is goes on to be ours meanwhile
+        e->usable.store(false, std::memory_order_release);
     e->used = true;
     e->value = a;
     e->high.store(a.address.high(), std::memory_order_relaxed);

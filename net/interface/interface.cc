@@ -179,13 +179,20 @@ void interface::receive(network_device&, packet_queue frames)
 
 void interface::link_changed(network_device&)
 {
-    _stack.routes().changed();
-    if (!_device->link_up() || !up())
-        return;
-    _stack.neighbours().forget(*this); // another network may be at the other end of the cable
-    _autoconfiguration->start();
-    if (_dhcp)
-        _dhcp->restart();
+    _link_work.raise(); // the driver may hold its lock
+}
+
+bool interface::follow_link(sched::deferred_work& w)
+{
+    interface& i = static_cast<link_work&>(w).owner;
+    i._stack.routes().changed();
+    if (!i.running())
+        return false;
+    i._stack.neighbours().forget(i); // another network may be at the other end of the cable
+    i._autoconfiguration->start();
+    if (i._dhcp)
+        i._dhcp->restart();
+    return false;
 }
 
 result<void> interface::start_dhcp()

@@ -6,6 +6,7 @@
 
 #include "core/base/make_unique.hh"
 #include "core/device/network_device.hh"
+#include "core/sched/deferred_work.hh"
 #include "net/interface/address_list.hh"
 
 namespace net::dhcp
@@ -78,6 +79,11 @@ class interface final : public network_device::receiver
     void link_changed(network_device& device) override;
 
   private:
+    struct link_work : sched::deferred_work {
+        explicit link_work(interface& i) : deferred_work(&interface::follow_link), owner(i) {}
+        interface& owner;
+    };
+    static bool follow_link(sched::deferred_work& w);
     interface(net::stack& s, network_device* device, u32 index);
 
     net::stack& _stack;
@@ -96,6 +102,7 @@ class interface final : public network_device::receiver
     unique_ptr<net::loopback> _loopback;
     unique_ptr<net::autoconfiguration> _autoconfiguration;
     unique_ptr<dhcp::client> _dhcp;
+    link_work _link_work{*this};
 
     friend class interfaces;
     std::atomic<interface*> _next{nullptr};

@@ -10,10 +10,12 @@ namespace net::ip4
 {
 namespace
 {
-/// Whether nobody may send from this address (RFC 1122 §3.2.1.3). 0.0.0.0 is for those who have none yet.
-bool impossible_source(const interface& in, ipv4_address source)
+/// Whether nobody may send from this address (RFC 1122 §3.2.1.3): it names many, or us although the packet
+/// came from a card. 0.0.0.0 is for those who have none yet.
+bool impossible_source(const interface& in, const packet& p, ipv4_address source)
 {
-    return source.is_multicast() || source.is_broadcast() || (source.is_loopback() && !in.is_loopback());
+    return (p.link_header && in.has_address(ip_address(source))) || source.is_multicast() ||
+           source.is_broadcast() || (source.is_loopback() && !in.is_loopback());
 }
 
 enum class destination { ours, to_many, others };
@@ -40,7 +42,7 @@ void receive(interface& in, packet_ptr p)
     auto& counters = in.stack().counters().ip4;
     counters.received++;
     const ipv4_header* h = ipv4_header::find(*p);
-    if (!h || impossible_source(in, {h->source})) {
+    if (!h || impossible_source(in, *p, {h->source})) {
         counters.header_errors++;
         return;
     }

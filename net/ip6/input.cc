@@ -189,6 +189,7 @@ void receive(interface& in, packet_ptr p)
     counters.received++;
     const ipv6_header* h = ipv6_header::find(*p);
     if (!h || h->source.is_multicast() || h->source.is_ipv4() || h->destination.is_ipv4() ||
+        (p->link_header && in.has_address(h->source)) ||
         ((h->source.is_loopback() || h->destination.is_loopback()) && !in.is_loopback())) {
         counters.header_errors++; // mapped addresses are not for the wire (RFC 4942 §2.2)
         return;

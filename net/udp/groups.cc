@@ -79,7 +79,6 @@ bool udp_socket::wants_group(const ip_info& info)
     for (const membership& m : _groups)
         if (m.group == info.destination && m.on == info.in)
             return true;
-    return _groups.empty() ? _options.on(option::ip_multicast_all)
-                           : _options.on(option::ip_multicast_all) && info.destination.is_ipv4();
+    return _options.on(option::ip_multicast_all);
 }
 } // namespace net

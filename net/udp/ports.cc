@@ -204,8 +204,8 @@ ref_ptr<udp_socket> udp_ports::find(const ip_info& info, u16 source_port, u16 de
         for (udp_socket* c = first_locked(s, hash); c; c = c->_next_by_peer) {
             const udp_binding& b = c->_binding;
             if (b.peer.port == source_port && b.local.port == destination_port &&
-                b.peer.address == info.source && b.takes(info))
-                return ref_ptr(*c);
+                b.peer.address == info.source && b.takes(info) && c->try_add_ref())
+                return ref_ptr<udp_socket>::adopt(c);
         }
     }
     const u64 hash = mix(destination_port);
@@ -231,7 +231,7 @@ ref_ptr<udp_socket> udp_ports::find(const ip_info& info, u16 source_port, u16 de
                 best = c;
         }
     }
-    return best ? ref_ptr(*best) : ref_ptr<udp_socket>();
+    return best && best->try_add_ref() ? ref_ptr<udp_socket>::adopt(best) : ref_ptr<udp_socket>();
 }
 
 size_t udp_ports::find_all(const ip_info& info, u16 destination_port, size_t skip,
@@ -250,7 +250,8 @@ size_t udp_ports::find_all(const ip_info& info, u16 destination_port, size_t ski
             skip--;
             continue;
         }
-        found[count++] = ref_ptr(*c);
+        if (c->try_add_ref())
+            found[count++] = ref_ptr<udp_socket>::adopt(c);
     }
     return count;
 }

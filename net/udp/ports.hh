@@ -2,7 +2,7 @@
 //
 // Each table has 64 shards with a lock and a hash table that grows alone. A socket's binding changes only
 // while it is in no table or under the lock of its port's shard. The tables hold no references: a socket
-// leaves them in close(), before the last one goes.
+// leaves them in close(), or at the latest in its destructor, and is not found from its last release on.
 #pragma once
 
 #include "core/base/make_unique.hh"

@@ -17,7 +17,7 @@ udp_socket::udp_socket(udp& owner, net::family f)
 
 udp_socket::~udp_socket()
 {
-    assert(_binding.local.port == 0); // close() was called, or bind() never
+    _udp.ports().unbind(*this); // nobody called close()
 }
 
 bool udp_socket::may_bind_to(const endpoint& local) const
@@ -187,6 +187,9 @@ result<void> udp_socket::set_option(option o, s64 value)
             return fail(errc::einval);
     }
     TRY(_options.set(o, value, family()));
+    if (o != option::reuse_address && o != option::reuse_port && o != option::ipv6_only &&
+        o != option::bind_to_interface)
+        return {};
     lock_guard guard{_binding_changes};
     udp_binding changed = _binding;
     changed.reuse_address = _options.on(option::reuse_address);
