@@ -85,10 +85,10 @@ void connection::enter_time_wait(instant)
                                                 .has_timestamps = _timestamps,
                                                 .recent_timestamp = _recent_timestamp,
                                                 .timestamp_offset = _timestamp_offset});
-    if (entry) {
-        _protocol.enter_time_wait(*this, *entry);
+    if (entry && _protocol.enter_time_wait(*this, *entry))
         release(); // the table's; the caller has another one
-    }
+    else
+        delete entry;
     end(errc{});
 }
 

@@ -7,7 +7,8 @@
 
 namespace net::tcp
 {
-listener::listener(protocol& p, flow& parent, const settings& chosen, unsigned backlog, wait_queue& waiters)
+listener::listener(protocol& p, connection& parent, const settings& chosen, unsigned backlog,
+                   wait_queue& waiters)
     : _protocol(p), _parent(parent), _chosen(chosen), _backlog(backlog), _waiters(&waiters)
 {
 }
@@ -181,10 +182,11 @@ result<ref_ptr<connection>> listener::create(const connection::request& r, bool 
         copy_chosen(*c);
         begun = c->begin_passive_locked(r);
         if (begun) {
-            c->use_locked() = _parent.use();
+            c->use_locked() = _parent->use();
             c->use_locked().listening = false;
-            _protocol.ports().join(*c, _parent);
-            begun = _protocol.enter(*c, nullptr);
+            begun = _protocol.ports().join(*c, r.tuple.local_port);
+            if (begun)
+                begun = _protocol.enter(*c, nullptr);
             if (!begun)
                 ports::leave(*c);
         }

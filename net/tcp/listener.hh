@@ -17,7 +17,7 @@ class listener final : public ref_counted<listener>
 {
   public:
     /// `waiters` hears of event::in until close().
-    listener(protocol& p, flow& parent, const settings& chosen, unsigned backlog, wait_queue& waiters);
+    listener(protocol& p, connection& parent, const settings& chosen, unsigned backlog, wait_queue& waiters);
 
     // --- from the socket ---
 
@@ -37,8 +37,8 @@ class listener final : public ref_counted<listener>
     /// A segment without connection, not a reset. False: it deserves one.
     bool arrive(const four_tuple& t, segment& s, packet_ptr& p, const ip_info& info);
 
-    const ip_address& address() const { return _parent.tuple().local; }
-    bool ipv6_only() const { return _parent.use().ipv6_only; }
+    const ip_address& address() const { return _parent->tuple().local; }
+    bool ipv6_only() const { return _parent->use().ipv6_only; }
 
     // --- from connections, under their lock ---
 
@@ -61,8 +61,8 @@ class listener final : public ref_counted<listener>
     bool may_use_cookies();
 
     protocol& _protocol;
-    flow& _parent;        // the socket's, for its port
-    list_hook _port_hook; // the lock of the port's shard, as the next
+    const ref_ptr<connection> _parent; // the socket's, for its address
+    list_hook _port_hook;              // the lock of the port's shard, as the next
     port* _port = nullptr;
 
     spinlock _lock{lock_rank::accept_queue};

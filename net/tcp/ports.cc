@@ -111,11 +111,12 @@ result<void> ports::share(flow& f, u16 number)
     return {};
 }
 
-void ports::join(flow& f, const flow& other)
+result<void> ports::join(flow& f, u16 number)
 {
-    port& p = *other._port;
-    lock_guard guard{p.shard.lock};
-    p.add(f);
+    port_shard& s = shard_of(number);
+    lock_guard guard{s.lock};
+    TRY(find_or_create_locked(s, number))->add(f);
+    return {};
 }
 
 void ports::leave(flow& f)

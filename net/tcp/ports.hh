@@ -33,8 +33,10 @@ class ports
     /// to it. Errors: eaddrinuse, enomem.
     result<void> share(flow& f, u16 number);
 
-    /// `f` uses the same port as `other`: an accepted connection its listener's, TIME_WAIT its connection's.
-    void join(flow& f, const flow& other);
+    /// `f` uses a port that another one brought: an accepted connection its listener's, TIME_WAIT its
+    /// connection's.
+    /// The other may have left it meanwhile. Errors: enomem.
+    result<void> join(flow& f, u16 number);
 
     /// Harmless if it uses none.
     static void leave(flow& f);

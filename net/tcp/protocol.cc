@@ -259,13 +259,15 @@ bool protocol::leave(connection& c)
     return part.remove_locked(c);
 }
 
-void protocol::enter_time_wait(connection& c, time_wait& entry)
+bool protocol::enter_time_wait(connection& c, time_wait& entry)
 {
-    _ports.join(entry, c);
+    if (!_ports.join(entry, c.tuple().local_port))
+        return false;
     shard& part = shard_of(c.tuple().hash(_table_key));
     lock_guard guard{part.lock};
     part.replace_locked(c, entry);
     part.start_time_wait_locked(entry);
+    return true;
 }
 
 sequence protocol::initial_sequence(const four_tuple& t, instant now) const

@@ -43,8 +43,9 @@ class protocol
     result<void> enter(connection& c, std::optional<time_wait::origin>* before);
     /// Whether it was there; the caller then has the table's reference.
     bool leave(connection& c);
-    /// `entry` takes the place and the port of a connection, whose reference goes to the caller.
-    void enter_time_wait(connection& c, time_wait& entry);
+    /// `entry` takes the place and the port of a connection, whose reference goes to the caller. False: no
+    /// memory.
+    bool enter_time_wait(connection& c, time_wait& entry);
 
     /// Whether there is memory for larger buffers than a connection begins with.
     bool may_grow_buffers() const { return true; }
