@@ -17,7 +17,7 @@ enum reg : unsigned {
 };
 
 constexpr u8 data_available = 1, transmitter_empty = 2; // interrupt_enable
-constexpr u8 no_interrupt = 1; // interrupt_identity; reading it acknowledges "transmitter empty"
+constexpr u8 no_interrupt = 1;        // interrupt_identity; reading it acknowledges "transmitter empty"
 constexpr unsigned most_rounds = 256; // of one interrupt
 constexpr u8 status_data_ready = 1, status_transmit_empty = 0x20;
 constexpr u8 divisor_latch = 0x80, eight_bits = 3;

@@ -181,7 +181,7 @@ kernel_trapped:
     mov %rsp, %rdi
     call wild_jump
     jmp slow_exit
-4:  cmp $0, GS_CURRENT_THREAD           // before there are threads, the boot stack is as good
+4:  cmpq $0, GS_CURRENT_THREAD           // before there are threads, the boot stack is as good
     je 5f
     mov %rsp, %rdi
     call kernel_stack_overflow
