@@ -12,6 +12,7 @@ from typing import Callable, Dict, List, Optional
 
 import kiln_guest
 import linux_guest
+import profile
 import report
 from rows import PROGRAMS
 
@@ -203,12 +204,22 @@ def options(arguments: List[str]) -> argparse.Namespace:
                         help=f'some of {",".join(PARTS)}')
     parser.add_argument('--no-linux', action='store_true', help="take Linux's values from the last run")
     parser.add_argument('--no-kiln', action='store_true', help='measure Linux alone')
+    parser.add_argument('--profile', metavar='PART/METRIC',
+                        help="where the kernel's instructions go, for example sync/switch.futex_roundtrip")
     chosen = parser.parse_args(arguments)
     chosen.parts = chosen.only.split(',')
     for part in chosen.parts:
         if part not in PARTS:
             parser.error(f'--only {part}: not one of {", ".join(PARTS)}')
     return chosen
+
+
+def show_profile(row: str) -> int:
+    """One row by function."""
+    part, _, metric = row.partition('/')
+    shown = profile.profile(BUILT / part, metric)
+    print(shown or f'bench: {row}: no such row')
+    return 0 if shown else 2
 
 
 def main(arguments: List[str]) -> int:
@@ -219,6 +230,8 @@ def main(arguments: List[str]) -> int:
     ninja('bench')
     if not chosen.no_kiln:
         subprocess.run(['ninja', 'release'], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    if chosen.profile:
+        return show_profile(chosen.profile)
     if not chosen.no_linux and not LINUX_KERNEL.exists():
         print('bench: no Linux to compare with; scripts/bench --setup builds it, --no-linux does without',
               file=sys.stderr)

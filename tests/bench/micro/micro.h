@@ -2,8 +2,9 @@
 //
 // Each program prints lines `METRIC VALUE UNIT`, or `METRIC NA REASON` for what the system cannot do. They
 // use threads only, no fork, so that every system that runs one program can run them. Environment: MB_MS =
-// milliseconds that one repetition should last (60), MB_REPS = repetitions, whose median counts (5). Under
-// QEMU's icount a nanosecond is an instruction; MB_MS=2 MB_REPS=1 is then exact enough.
+// milliseconds that one repetition should last (60), MB_REPS = repetitions, whose median counts (5), MB_ONLY
+// = the only metric to measure. Under QEMU's icount a nanosecond is an instruction; MB_MS=2 MB_REPS=1 is then
+// exact enough.
 #pragma once
 
 #include <errno.h>
@@ -42,6 +43,13 @@ static inline int setting(const char* name, int otherwise)
 {
     const char* value = getenv(name);
     return value && *value ? atoi(value) : otherwise;
+}
+
+// Whether this row was asked for: all are, unless MB_ONLY names one.
+static inline int wanted(const char* metric)
+{
+    const char* only = getenv("MB_ONLY");
+    return !only || strcmp(only, metric) == 0;
 }
 
 static inline void print_result(const char* metric, double value, const char* unit)
@@ -112,6 +120,8 @@ static inline double measure(operation run, void* argument)
 
 static inline void benchmark(const char* metric, operation run, void* argument)
 {
+    if (!wanted(metric))
+        return;
     double ns = measure(run, argument);
     if (ns < 0)
         print_impossible(metric, "failed");
@@ -122,6 +132,8 @@ static inline void benchmark(const char* metric, operation run, void* argument)
 // The operation moves so many bytes; the result is MiB per second.
 static inline void benchmark_bytes(const char* metric, operation run, void* argument, double bytes)
 {
+    if (!wanted(metric))
+        return;
     double ns = measure(run, argument);
     if (ns < 0)
         print_impossible(metric, "failed");
