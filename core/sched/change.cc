@@ -46,7 +46,7 @@ void cpu::leave_if_not_allowed()
     const auto state = arch::irq_save();
     // Blocks for an instant; whoever runs here next wakes it, and the wake-up chooses an allowed CPU.
     self._migrating = true;
-    this_cpu().switch_away(thread_state::blocked, nullptr, nullptr);
+    this_cpu().switch_away(thread_state::blocked, nullptr);
     arch::irq_restore(state);
 }
 

@@ -17,23 +17,7 @@ constexpr nanoseconds watch_interval = milliseconds(100);
 
 cpu::cpu(unsigned number, ref_ptr<thread> idle) : _number(number), _idle(std::move(idle)) {}
 
-thread& cpu::thread_of(entity& e)
-{
-    return static_cast<thread&>(e);
-}
-
-cpu& cpu::lock_home_of(thread& t) NO_THREAD_SAFETY_ANALYSIS
-{
-    for (;;) {
-        cpu* c = t._cpu.load(std::memory_order_acquire);
-        c->_lock.lock();
-        if (t._cpu.load(std::memory_order_relaxed) == c)
-            return *c;
-        c->_lock.unlock();
-    }
-}
-
-void cpu::account_locked()
+inline void cpu::account_locked()
 {
     const instant now = timekeeping::now();
     const nanoseconds ran = now - _running->_running_since;
@@ -44,9 +28,15 @@ void cpu::account_locked()
         _queue.charge(*_running, ran);
 }
 
-void cpu::arm_slice_locked()
+inline void cpu::arm_slice_locked()
 {
-    if (!_queue.empty() && _running != _idle.get() && !_slice.armed())
+    if (!_queue.empty() && !_slice.armed()) [[unlikely]]
+        arm_new_slice_locked();
+}
+
+void cpu::arm_new_slice_locked()
+{
+    if (_running != _idle.get())
         _slice.arm(timekeeping::after(_running->_running_since, _queue.slice(*_running)));
 }
 
@@ -70,51 +60,44 @@ void cpu::request_reschedule()
     arch::current_thread()->context().attention().fetch_or(attention::reschedule, std::memory_order_relaxed);
 }
 
-void cpu::enqueue_locked(thread& t, run_queue::arrival how) NO_THREAD_SAFETY_ANALYSIS
+/// Queues `t` here, unlocks, and sees to it that it gets its turn.
+inline void cpu::admit_and_unlock(thread& t, run_queue::arrival how) NO_THREAD_SAFETY_ANALYSIS
 {
-    // Virtual runtime is relative to its queue's smallest; the other queue's is read without its lock, for a
-    // hint.
-    const cpu* home = t._cpu.load(std::memory_order_relaxed);
-    if (home && home != this)
-        t.virtual_runtime += _queue.minimum_runtime() - home->_queue.minimum_runtime();
-    t._cpu.store(this, std::memory_order_release);
-    t._state.store(thread_state::ready, std::memory_order_relaxed);
-    _queue.add(t, how);
-    _load.fetch_add(1, std::memory_order_relaxed);
-}
-
-void cpu::make_ready(thread& t, run_queue::arrival how) NO_THREAD_SAFETY_ANALYSIS
-{
-    const auto state = arch::irq_save();
-    cpu& target = choose(t, how);
-    target._lock.lock();
-    target.enqueue_locked(t, how);
-    const entity* running = target._running == target._idle.get() ? nullptr : target._running;
-    const bool preempts = target._queue.preempts(t, running);
-    const bool here = &target == &this_cpu();
-    if (here && preempts)
-        target.request_reschedule();
-    else if (here)
-        target.arm_slice_locked();
-    target._lock.unlock();
+    enqueue_locked(t, how);
+    const bool here = this == &this_cpu();
+    if (here) {
+        const entity* running = _running == _idle.get() ? nullptr : _running;
+        if (_queue.preempts(t, running))
+            request_reschedule();
+        else
+            arm_slice_locked();
+    }
+    _lock.unlock();
     // Another CPU arms its own slice timer when it hears of the thread.
     if (!here)
-        arch::send_reschedule(target._number);
-    arch::irq_restore(state);
+        arch::send_reschedule(_number);
+}
+
+void cpu::admit(thread& t, run_queue::arrival how)
+{
+    _lock.lock();
+    admit_and_unlock(t, how);
 }
 
 void cpu::wake(thread& t) NO_THREAD_SAFETY_ANALYSIS
 {
     cpu& home = lock_home_of(t);
-    const bool blocked = t._state.load(std::memory_order_relaxed) == thread_state::blocked;
-    if (blocked)
-        t._state.store(thread_state::ready, std::memory_order_relaxed);
+    if (t._state.load(std::memory_order_relaxed) != thread_state::blocked)
+        return home._lock.unlock();
+    cpu& target = choose(t, run_queue::arrival::woken);
+    if (&target == &home)
+        return home.admit_and_unlock(t, run_queue::arrival::woken);
+    t._state.store(thread_state::ready, std::memory_order_relaxed); // nobody else wakes it
     home._lock.unlock();
-    if (blocked)
-        make_ready(t, run_queue::arrival::woken);
+    target.admit(t, run_queue::arrival::woken);
 }
 
-thread& cpu::pick_locked()
+inline thread& cpu::pick_locked()
 {
     entity* e = _queue.first();
     if (!e)
@@ -124,7 +107,7 @@ thread& cpu::pick_locked()
     return thread_of(*e);
 }
 
-void cpu::switch_to_locked(thread& next)
+inline void cpu::switch_to_locked(thread& next)
 {
     thread& previous = *_running;
     next._running_since = previous._running_since;
@@ -157,15 +140,12 @@ void finish_switch() NO_THREAD_SAFETY_ANALYSIS
         cpu::wake(*previous);
 }
 
-void cpu::switch_away(thread_state state, bool (*still_wanted)(void*),
-                      void* argument) NO_THREAD_SAFETY_ANALYSIS
+void cpu::switch_away(thread_state state, const thread_waiter* sleeper) NO_THREAD_SAFETY_ANALYSIS
 {
     assert(!arch::irqs_enabled());
     _lock.lock();
-    if (still_wanted && !still_wanted(argument)) {
-        _lock.unlock();
-        return;
-    }
+    if (sleeper && !sleeper->must_sleep())
+        return _lock.unlock();
     account_locked();
     thread& self = *_running;
     self._state.store(state, std::memory_order_relaxed);

@@ -5,6 +5,7 @@
 // whose registers are not saved yet. Two queues are locked in the order of CPU numbers.
 #pragma once
 
+#include "arch/smp.hh"
 #include "core/base/make_unique.hh"
 #include "core/base/result.hh"
 #include "core/sched/run_queue.hh"
@@ -49,12 +50,13 @@ class cpu
     void request_reschedule();
 
     /// The running thread gives way: as `state` (blocked, dead) or, if it stays ready, only to who deserves
-    /// it more. `still_wanted` runs under the lock and cancels blocking if it returns false. Interrupts off.
-    void switch_away(thread_state state, bool (*still_wanted)(void*), void* argument);
+    /// it more. It does not block if the `sleeper` (null: nothing can wake it) need not sleep any more.
+    /// Interrupts off.
+    void switch_away(thread_state state, const thread_waiter* sleeper);
     void preempt_current();
 
     /// Queues a thread that is not queued anywhere; from any context.
-    static void make_ready(thread& t, run_queue::arrival how);
+    static void make_ready(thread& t, run_queue::arrival how) { choose(t, how).admit(t, how); }
 
     /// Makes a blocked thread ready.
     static void wake(thread& t);
@@ -71,19 +73,26 @@ class cpu
   private:
     cpu(unsigned number, ref_ptr<thread> idle);
     friend void finish_switch();
-    static thread& thread_of(entity& e);
+    static thread& thread_of(entity& e) { return static_cast<thread&>(e); }
 
     void switch_to_locked(thread& next) REQUIRES(_lock);
     void account_locked() REQUIRES(_lock);
     void arm_slice_locked() REQUIRES(_lock);
+    void arm_new_slice_locked() REQUIRES(_lock);
     void enqueue_locked(thread& t, run_queue::arrival how) REQUIRES(_lock);
+    void admit(thread& t, run_queue::arrival how) EXCLUDES(_lock);
+    void admit_and_unlock(thread& t, run_queue::arrival how) RELEASE(_lock);
     thread& pick_locked() REQUIRES(_lock);
     bool is_idle() const { return _idling.load(std::memory_order_relaxed); }
     unsigned load() const { return _load.load(std::memory_order_relaxed) + (is_idle() ? 0 : 1); }
     bool pull_work();
     void push_surplus();
     static bool move_one(cpu& from, cpu& to);
-    static cpu& choose(thread& t, run_queue::arrival how);
+    static cpu& choose(thread& t, run_queue::arrival how)
+    {
+        return arch::cpu_count() == 1 ? this_cpu() : choose_among_many(t, how);
+    }
+    static cpu& choose_among_many(thread& t, run_queue::arrival how);
     static cpu& lock_home_of(thread& t);
     static void slice_ended(timekeeping::timer& t);
     static void watch_application(timekeeping::timer& t);
@@ -100,4 +109,28 @@ class cpu
     timekeeping::timer _slice{slice_ended};
     timekeeping::timer _watch{watch_application};
 };
+
+inline cpu& cpu::lock_home_of(thread& t) NO_THREAD_SAFETY_ANALYSIS
+{
+    for (;;) {
+        cpu* c = t._cpu.load(std::memory_order_acquire);
+        c->_lock.lock();
+        if (t._cpu.load(std::memory_order_relaxed) == c)
+            return *c;
+        c->_lock.unlock();
+    }
+}
+
+inline void cpu::enqueue_locked(thread& t, run_queue::arrival how) NO_THREAD_SAFETY_ANALYSIS
+{
+    // Virtual runtime is relative to its queue's smallest; the other queue's is read without its lock, for a
+    // hint.
+    const cpu* home = t._cpu.load(std::memory_order_relaxed);
+    if (home && home != this)
+        t.virtual_runtime += _queue.minimum_runtime() - home->_queue.minimum_runtime();
+    t._cpu.store(this, std::memory_order_release);
+    t._state.store(thread_state::ready, std::memory_order_relaxed);
+    _queue.add(t, how);
+    _load.fetch_add(1, std::memory_order_relaxed);
+}
 } // namespace sched

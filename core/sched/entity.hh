@@ -8,12 +8,14 @@
 
 namespace sched
 {
+inline constexpr u64 nice_0_weight = 1024;
+
 /// Linux's weights: each nice level is a factor of 1.25; 1024 is nice 0. Source: sched(7), nice values.
 u32 weight_of(const scheduling_parameters& parameters);
 
 struct entity {
     scheduling_parameters parameters;
-    u32 weight = 1024;
+    u32 weight = nice_0_weight;
     cpu_set affinity = cpu_set::all();
     u64 virtual_runtime = 0; // weighted nanoseconds; compared modulo 2^64
     tree_hook tree_link;     // the run queue's lock

@@ -23,11 +23,8 @@ cpu* least_loaded(const cpu_set& allowed, unsigned (*load_of)(const cpu&))
 }
 } // namespace
 
-cpu& cpu::choose(thread& t, run_queue::arrival how)
+cpu& cpu::choose_among_many(thread& t, run_queue::arrival how)
 {
-    cpu& here = this_cpu();
-    if (arch::cpu_count() == 1)
-        return here;
     const cpu_set& allowed = t.entity::affinity;
     cpu* previous = t._cpu.load(std::memory_order_relaxed);
     const bool stay =
@@ -36,7 +33,7 @@ cpu& cpu::choose(thread& t, run_queue::arrival how)
         return *previous;
     cpu* best = least_loaded(allowed, [](const cpu& c) { return c.load(); });
     if (!best)
-        return here; // none of the allowed CPUs is up yet: it moves when one is
+        return this_cpu(); // none of the allowed CPUs is up yet: it moves when one is
     if (stay && !best->is_idle())
         return *previous;
     return *best;

@@ -7,9 +7,7 @@ namespace sched
 {
 namespace
 {
-constexpr u64 nice_0_weight = 1024;
 constexpr nanoseconds sleeper_credit = milliseconds(3);
-constexpr nanoseconds wakeup_granularity = milliseconds(1);
 constexpr nanoseconds target_latency = milliseconds(12);
 constexpr nanoseconds shortest_slice = milliseconds(2);
 constexpr nanoseconds round_robin_slice = milliseconds(100); // Linux's default
@@ -30,12 +28,6 @@ constexpr std::array<u32, 40> nice_weights = [] {
     }
     return w;
 }();
-
-u64 weighted(nanoseconds t, const entity& e)
-{
-    const auto ns = static_cast<u64>(t.count());
-    return e.weight == nice_0_weight ? ns : ns * nice_0_weight / e.weight;
-}
 } // namespace
 
 u32 weight_of(const scheduling_parameters& p)
@@ -43,54 +35,65 @@ u32 weight_of(const scheduling_parameters& p)
     return p.policy == policy::idle ? idle_weight : nice_weights[static_cast<size_t>(p.nice + 20)];
 }
 
+/// A pre-empted FIFO thread keeps its place at the head of its priority; the others go to the tail.
+void run_queue::add_realtime(entity& e, arrival how)
+{
+    const bool ahead = how == arrival::preempted && e.parameters.policy == policy::fifo;
+    auto it = _realtime.begin();
+    while (it != _realtime.end() &&
+           (it->parameters.realtime_priority > e.parameters.realtime_priority ||
+            (!ahead && it->parameters.realtime_priority == e.parameters.realtime_priority)))
+        ++it;
+    _realtime.insert(it, e);
+}
+
+inline void run_queue::add_fair(entity& e)
+{
+    if (!_next) {
+        _next = &e;
+    } else if (order{}(e, *_next)) {
+        _fair.insert_before(_fair.begin(), *std::exchange(_next, &e));
+    } else {
+        _fair.insert(e);
+    }
+}
+
 void run_queue::add(entity& e, arrival how)
 {
     assert(!e.queued);
     e.queued = true;
     _count++;
-    if (e.parameters.is_realtime()) {
-        // A pre-empted FIFO thread keeps its place at the head of its priority; the others go to the tail.
-        const bool ahead = how == arrival::preempted && e.parameters.policy == policy::fifo;
-        auto it = _realtime.begin();
-        while (it != _realtime.end() &&
-               (it->parameters.realtime_priority > e.parameters.realtime_priority ||
-                (!ahead && it->parameters.realtime_priority == e.parameters.realtime_priority)))
-            ++it;
-        _realtime.insert(it, e);
-        return;
-    }
-    switch (how) {
-    case arrival::woken: {
-        const u64 floor = _minimum_runtime - static_cast<u64>(sleeper_credit.count());
-        if (static_cast<s64>(e.virtual_runtime - floor) < 0)
-            e.virtual_runtime = floor;
-        break;
-    }
-    case arrival::new_thread:
+    if (e.parameters.is_realtime())
+        return add_realtime(e, how);
+    if (how == arrival::new_thread) {
         e.virtual_runtime = _minimum_runtime;
-        break;
-    case arrival::preempted:
-        break;
+    } else if (how == arrival::woken) {
+        const u64 floor = _minimum_runtime - static_cast<u64>(sleeper_credit.count());
+        if (precedes(e.virtual_runtime, floor))
+            e.virtual_runtime = floor;
     }
-    _fair.insert(e);
+    add_fair(e);
 }
 
-void run_queue::remove(entity& e)
+void run_queue::remove_from_others(entity& e)
 {
-    assert(e.queued);
-    e.queued = false;
-    _count--;
     if (e.parameters.is_realtime())
         _realtime.erase(_realtime.iterator_to(e));
     else
         _fair.erase(_fair.iterator_to(e));
 }
 
-entity* run_queue::first() const
+/// The smallest of the tree, out of it.
+entity* run_queue::take_from_tree()
 {
-    if (!_realtime.empty())
-        return const_cast<entity*>(&_realtime.front());
-    return _fair.empty() ? nullptr : const_cast<entity*>(&*_fair.begin());
+    entity& e = *_fair.begin();
+    _fair.erase(_fair.begin());
+    return &e;
+}
+
+entity* run_queue::realtime_first() const
+{
+    return const_cast<entity*>(&_realtime.front());
 }
 
 entity* run_queue::find_movable(unsigned cpu) const
@@ -98,44 +101,26 @@ entity* run_queue::find_movable(unsigned cpu) const
     for (auto it = _fair.rbegin(); it != _fair.rend(); ++it)
         if (it->affinity.contains(cpu))
             return const_cast<entity*>(&*it);
+    if (_next && _next->affinity.contains(cpu))
+        return _next;
     for (auto it = _realtime.rbegin(); it != _realtime.rend(); ++it)
         if (it->affinity.contains(cpu))
             return const_cast<entity*>(&*it);
     return nullptr;
 }
 
-bool run_queue::preempts(const entity& candidate, const entity* running) const
+bool run_queue::preempts_by_policy(const entity& candidate, const entity& running)
 {
-    if (!running)
-        return true;
     if (candidate.parameters.is_realtime())
-        return !running->parameters.is_realtime() ||
-               candidate.parameters.realtime_priority > running->parameters.realtime_priority;
-    if (running->parameters.is_realtime())
+        return !running.parameters.is_realtime() ||
+               candidate.parameters.realtime_priority > running.parameters.realtime_priority;
+    if (running.parameters.is_realtime())
         return false;
-    if (running->parameters.policy == policy::idle && candidate.parameters.policy != policy::idle)
+    if (running.parameters.policy == policy::idle && candidate.parameters.policy != policy::idle)
         return true;
     if (candidate.parameters.policy == policy::batch || candidate.parameters.policy == policy::idle)
         return false;
-    const auto lead = static_cast<s64>(running->virtual_runtime - candidate.virtual_runtime);
-    return lead > static_cast<s64>(weighted(wakeup_granularity, candidate));
-}
-
-void run_queue::charge(entity& running, nanoseconds ran)
-{
-    if (running.parameters.is_realtime())
-        return;
-    running.virtual_runtime += weighted(ran, running);
-    advance_minimum(&running);
-}
-
-void run_queue::advance_minimum(const entity* running)
-{
-    u64 least = running->virtual_runtime;
-    if (!_fair.empty() && static_cast<s64>(_fair.begin()->virtual_runtime - least) < 0)
-        least = _fair.begin()->virtual_runtime;
-    if (static_cast<s64>(least - _minimum_runtime) > 0)
-        _minimum_runtime = least;
+    return has_had_its_share(running, candidate);
 }
 
 nanoseconds run_queue::slice(const entity& running) const

@@ -157,7 +157,7 @@ void yield()
 void exit_current()
 {
     arch::irq_disable();
-    cpu::this_cpu().switch_away(thread_state::dead, nullptr, nullptr);
+    cpu::this_cpu().switch_away(thread_state::dead, nullptr);
     panic("a dead thread ran");
 }
 } // namespace sched

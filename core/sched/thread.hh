@@ -69,6 +69,11 @@ class thread : public ref_counted<thread>, private entity
     /// Makes an interruptible wait of this thread end with eintr, now or at its next; callable from any
     /// context.
     void interrupt();
+    /// Whether it sleeps, or is about to, so that interrupt() may end that, and interrupt() was called.
+    bool is_interrupted() const
+    {
+        return _interruptible.load(std::memory_order_relaxed) && interrupt_pending();
+    }
     bool interrupt_pending() const { return _interrupt_pending.load(std::memory_order_acquire); }
     void clear_interrupt() { _interrupt_pending.store(false, std::memory_order_relaxed); }
 
@@ -137,6 +142,12 @@ class thread : public ref_counted<thread>, private entity
 inline thread& current()
 {
     return *arch::current_thread();
+}
+
+inline bool thread_waiter::must_sleep() const
+{
+    return !_woken.load(std::memory_order_acquire) && !_alarm_rang.load(std::memory_order_acquire) &&
+           !_thread.is_interrupted();
 }
 
 /// Gives up the CPU to another ready thread, if there is one of at least equal right.

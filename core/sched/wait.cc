@@ -6,55 +6,28 @@
 
 namespace sched
 {
-namespace
-{
 /// Wakes a sleeping thread at its deadline.
-class wakeup_timer : public timekeeping::timer
+class thread_waiter::alarm : public timekeeping::timer
 {
   public:
-    explicit wakeup_timer(thread& t) : timer(&fire), _thread(t) {}
+    explicit alarm(thread_waiter& sleeper) : timer(&ring), _sleeper(sleeper) {}
 
     void set(instant deadline)
     {
-        _rang.store(false, std::memory_order_relaxed);
+        _sleeper._alarm_rang.store(false, std::memory_order_relaxed);
         arm(deadline);
     }
-    bool rang() const { return _rang.load(std::memory_order_acquire); }
 
   private:
-    static void fire(timekeeping::timer& t)
+    static void ring(timekeeping::timer& t)
     {
-        auto& self = static_cast<wakeup_timer&>(t);
-        self._rang.store(true, std::memory_order_release); // it may fire before its thread has blocked
-        cpu::wake(self._thread);
+        auto& sleeper = static_cast<alarm&>(t)._sleeper;
+        sleeper._alarm_rang.store(true,
+                                  std::memory_order_release); // it may ring before the thread has blocked
+        cpu::wake(sleeper._thread);
     }
-    thread& _thread;
-    std::atomic<bool> _rang{false};
+    thread_waiter& _sleeper;
 };
-
-/// Blocks unless `woken` is set, the timer rang or, if it matters, an interrupt is pending.
-void block(thread& self, const std::atomic<bool>& woken, const wakeup_timer& timer, bool interruptible)
-{
-    struct condition {
-        thread& self;
-        const std::atomic<bool>& woken;
-        const wakeup_timer& timer;
-        bool interruptible;
-    } c{self, woken, timer, interruptible};
-    // Runs under the run queue's lock: a waker sets the flag first and then takes that lock to look at the
-    // state.
-    const auto still_wanted = [](void* argument) {
-        const auto& w = *static_cast<condition*>(argument);
-        return !w.woken.load(std::memory_order_acquire) && !w.timer.rang() &&
-               !(w.interruptible && w.self.interrupt_pending());
-    };
-    const auto state = arch::irq_save();
-    cpu::this_cpu().switch_away(thread_state::blocked, still_wanted, &c);
-    arch::irq_restore(state);
-}
-} // namespace
-
-thread_waiter::thread_waiter() : waiter(&wake_thread), _thread(current()) {}
 
 waiter::reaction thread_waiter::wake_thread(waiter& w, u32)
 {
@@ -64,27 +37,47 @@ waiter::reaction thread_waiter::wake_thread(waiter& w, u32)
     return reaction::taken;
 }
 
+void thread_waiter::block()
+{
+    arch::irq_disable();
+    cpu::this_cpu().switch_away(thread_state::blocked, this);
+    arch::irq_enable();
+}
+
+result<void> thread_waiter::sleep_until_woken()
+{
+    for (;;) {
+        block(); // looks at both by itself
+        if (_woken.load(std::memory_order_acquire))
+            return {};
+        if (_thread.is_interrupted())
+            return fail(errc::eintr);
+    }
+}
+
+/// Not inlined: who sleeps without a deadline needs no stack frame for a timer.
+[[gnu::noinline]] result<void> thread_waiter::sleep_until_deadline(instant deadline)
+{
+    alarm clock(*this);
+    while (!_woken.load(std::memory_order_acquire)) {
+        if (_thread.is_interrupted())
+            return fail(errc::eintr);
+        if (timekeeping::now() >= deadline)
+            return fail(errc::etimedout);
+        if (!clock.armed())
+            clock.set(deadline);
+        block();
+    }
+    return {};
+}
+
 result<void> thread_waiter::sleep(const wait_options& options)
 {
     assert_may_block();
-    const bool timed = options.deadline != timekeeping::never;
-    wakeup_timer timer(_thread);
-    if (options.interruptible)
+    if (options.interruptible) // before it looks for an interrupt; interrupt() does the reverse
         _thread._interruptible.store(true, std::memory_order_seq_cst);
-    result<void> outcome;
-    while (!_woken.load(std::memory_order_acquire)) {
-        if (options.interruptible && _thread.interrupt_pending()) {
-            outcome = fail(errc::eintr);
-            break;
-        }
-        if (timed && timekeeping::now() >= options.deadline) {
-            outcome = fail(errc::etimedout);
-            break;
-        }
-        if (timed && !timer.armed())
-            timer.set(options.deadline);
-        block(_thread, _woken, timer, options.interruptible);
-    }
+    const auto outcome =
+        options.deadline == timekeeping::never ? sleep_until_woken() : sleep_until_deadline(options.deadline);
     if (options.interruptible)
         _thread._interruptible.store(false, std::memory_order_relaxed);
     return outcome;

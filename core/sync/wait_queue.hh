@@ -95,7 +95,7 @@ namespace sched
 class thread_waiter : public waiter
 {
   public:
-    thread_waiter();
+    thread_waiter() : waiter(&wake_thread), _thread(*arch::current_thread()) {}
 
     /// Sleeps until the wake function has run, the deadline has passed or (if interruptible) a signal is
     /// pending. Errors: etimedout, eintr.
@@ -106,9 +106,20 @@ class thread_waiter : public waiter
     void wake_directly() { wake_thread(*this, 0); }
 
   private:
+    friend class cpu;
+    class alarm;
+
     static reaction wake_thread(waiter& w, u32 key);
+    result<void> sleep_until_woken();
+    result<void> sleep_until_deadline(instant deadline);
+    void block();
+    /// Why sleep() goes on sleeping. The scheduler asks again under the run queue's lock: a waker makes it
+    /// false first and then takes that lock to look whether the thread sleeps.
+    bool must_sleep() const;
+
     thread& _thread;
     std::atomic<bool> _woken{false};
+    std::atomic<bool> _alarm_rang{false};
 };
 } // namespace sched
 
@@ -147,7 +158,9 @@ result<void> wait_until(wait_queue& queue, Predicate predicate, const wait_optio
         }
         const auto slept = self.sleep(options);
         queue.remove(self);
+        if (predicate())
+            return {};
         if (!slept)
-            return predicate() ? result<void>{} : result<void>{fail(slept.error())};
+            return fail(slept.error());
     }
 }

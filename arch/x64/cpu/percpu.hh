@@ -46,10 +46,11 @@ CHECK_OFFSET(attention);
 #undef CHECK_OFFSET
 static_assert(offsetof(percpu, scheduler_cpu) == percpu_offset::scheduler_cpu);
 
+/// Volatile: the answer is another one when the thread has slept.
 inline percpu& this_cpu()
 {
     percpu* p;
-    asm("movq %%gs:0, %0" : "=r"(p));
+    asm volatile("movq %%gs:0, %0" : "=r"(p));
     return *p;
 }
 

@@ -24,11 +24,6 @@ void set_scheduler_cpu(percpu& block, sched::cpu& cpu)
     block.kernel_stack_top = cpu.idle_thread().context().stack_top();
 }
 
-void set_current_thread(sched::thread& next)
-{
-    this_cpu().current_thread = &next;
-}
-
 void adopt_current_stack(sched::thread& idle)
 {
     set_current_thread(idle);

@@ -45,6 +45,15 @@ void write_fs_base(u64 base)
     else
         write_msr(msr::fs_base, base);
 }
+
+/// What save_extended_state() stored, which therefore does not fault.
+void load_extended_state(const void* area)
+{
+    if (features.xsave)
+        asm volatile("xrstor64 (%0)" ::"r"(area), "a"(~0u), "d"(~0u) : "memory");
+    else
+        asm volatile("fxrstor64 (%0)" ::"r"(area) : "memory");
+}
 } // namespace
 
 thread_context::~thread_context()
@@ -139,7 +148,7 @@ void thread_context::switch_to(thread_context& next)
     }
     if (next._extended_state) {
         if (cpu.extended_state_owner != next._state_id || next._state_cpu != cpu.cpu_number) {
-            restore_extended_state(next._extended_state, extended_state_size());
+            load_extended_state(next._extended_state);
             cpu.extended_state_owner = next._state_id;
             next._state_cpu = cpu.cpu_number;
         }

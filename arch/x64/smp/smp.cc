@@ -28,11 +28,12 @@ extern "C" const char trampoline_begin[], trampoline_end[], trampoline_arguments
 
 namespace arch
 {
+constinit unsigned known_cpus = 1;
+
 namespace
 {
 constinit std::array<std::atomic<percpu*>, sched::max_cpus> blocks{};
 constinit std::array<u32, sched::max_cpus> apic_ids{};
-constinit unsigned known_cpus = 1;
 
 struct trampoline_argument {
     u64 page_table_root, block, stack;
@@ -129,10 +130,6 @@ percpu* percpu_of(unsigned cpu)
 u32 apic_id_of(unsigned cpu)
 {
     return apic_ids[cpu];
-}
-unsigned cpu_count()
-{
-    return known_cpus;
 }
 
 void number_cpus()

@@ -117,6 +117,44 @@ TEST(run_queue, preemption)
     EXPECT_TRUE(q.preempts(woken, nullptr));
 }
 
+TEST(run_queue, comes_out_in_order_whatever_the_order_of_coming_and_going)
+{
+    run_queue q;
+    std::vector<entity> threads(8);
+    u64 runtime = ~u64{0} - 3; // the order holds where the counter wraps
+    for (size_t i : {5, 2, 7, 0, 3, 6, 1, 4}) {
+        threads[i].virtual_runtime = runtime + i;
+        q.add(threads[i], run_queue::arrival::preempted);
+    }
+    q.remove(threads[0]); // the next one
+    q.remove(threads[4]); // one of the others
+    q.add(threads[0], run_queue::arrival::preempted);
+    EXPECT_EQ(q.size(), 7u);
+    std::vector<entity*> order;
+    while (entity* e = q.first()) {
+        order.push_back(e);
+        q.remove(*e);
+    }
+    EXPECT_EQ(order, (std::vector<entity*>{&threads[0], &threads[1], &threads[2], &threads[3], &threads[5],
+                                           &threads[6], &threads[7]}));
+    EXPECT_TRUE(q.empty());
+}
+
+TEST(run_queue, equal_ones_take_turns)
+{
+    run_queue q;
+    std::vector<entity> threads(3);
+    for (auto& t : threads)
+        q.add(t, run_queue::arrival::preempted);
+    for (int round = 0; round < 2; round++)
+        for (auto& t : threads) {
+            EXPECT_EQ(q.first(), &t);
+            q.remove(t);
+            q.add(t, run_queue::arrival::preempted);
+        }
+    clear(q);
+}
+
 TEST(run_queue, finds_what_may_move)
 {
     run_queue q;

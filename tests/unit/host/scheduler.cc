@@ -26,8 +26,6 @@ namespace sched
 void assert_may_block() {}
 void yield() {}
 
-thread_waiter::thread_waiter() : waiter(&wake_thread), _thread(*arch::current_thread()) {}
-
 waiter::reaction thread_waiter::wake_thread(waiter& w, u32)
 {
     auto& self = static_cast<thread_waiter&>(w);

@@ -20,7 +20,10 @@ struct percpu;
 void set_scheduler_cpu(percpu& block, sched::cpu& cpu);
 
 /// The calling CPU runs `next` from now on (its registers follow by switch_to). Interrupts off.
-void set_current_thread(sched::thread& next);
+inline void set_current_thread(sched::thread& next)
+{
+    asm volatile("movq %0, %%gs:8" ::"r"(&next) : "memory");
+}
 
 /// The calling code becomes `idle`, on the stack that it runs on.
 void adopt_current_stack(sched::thread& idle);

@@ -9,8 +9,13 @@ namespace arch
 /// Learns the CPUs' APIC ids from the firmware's tables; on the boot CPU, before anything counts CPUs.
 void number_cpus();
 
+extern unsigned known_cpus;
+
 /// CPUs that the firmware reports, started or still starting: what programs are told.
-unsigned cpu_count();
+inline unsigned cpu_count()
+{
+    return known_cpus;
+}
 
 /// Starts all other CPUs and returns without waiting for them. Errors: enomem.
 result<void> start_other_cpus();
