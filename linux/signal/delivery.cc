@@ -199,7 +199,8 @@ bool return_from_signal(task& self, arch::trap_frame& frame)
         return false;
     if (!load_registers(frame, image.context.context))
         return false;
-    frame.vector = arch::trap_frame::exact_return_vector; // exact registers; and no call to restart
+    frame.vector = arch::trap_frame::exact_return_vector; // no call to restart
+    self.request_attention();                             // exact registers
     self.set_blocked(image.context.mask);
     // As on Linux a stack that cannot be set is left as it is.
     const auto& stack = image.context.stack;

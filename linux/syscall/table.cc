@@ -10,24 +10,11 @@ namespace linux
 {
 namespace
 {
-using entry_point = u64 (*)(const arch::trap_frame&);
-
 u64 refuse_call(const arch::trap_frame& frame)
 {
     note_unserved_call(frame.error_code);
     return error_to_register(errc::enosys);
 }
-
-constexpr std::array<entry_point, table_size> entry_points = [] {
-    std::array<entry_point, table_size> table{};
-    table.fill(refuse_call);
-#define SYSCALL(number, name) table[number] = adaptor<sys_##name>::call;
-#define UNSERVED(number, name)
-#include "linux/syscall/table.def"
-#undef SYSCALL
-#undef UNSERVED
-    return table;
-}();
 
 constexpr std::array<u8, table_size> arities = [] {
     std::array<u8, table_size> table{};
@@ -64,7 +51,7 @@ std::string_view syscall_name(u64 number)
 
 bool is_served(u64 number)
 {
-    return number < table_size && entry_points[number] != refuse_call;
+    return number < table_size && linux_system_calls[number] != refuse_call;
 }
 
 unsigned syscall_arity(u64 number)
@@ -73,12 +60,13 @@ unsigned syscall_arity(u64 number)
 }
 } // namespace linux
 
-void linux_dispatch(arch::trap_frame& frame)
-{
-    // As on Linux the number is EAX: the upper half of the register does not count.
-    const u32 number = static_cast<u32>(frame.error_code);
-    if (number < linux::table_size) [[likely]]
-        frame.rax = linux::entry_points[number](frame);
-    else
-        frame.rax = linux::refuse_call(frame);
-}
+constinit const decltype(linux_system_calls) linux_system_calls = [] {
+    std::remove_const_t<decltype(linux_system_calls)> table{};
+    table.fill(linux::refuse_call);
+#define SYSCALL(number, name) table[number] = linux::adaptor<linux::sys_##name>::call;
+#define UNSERVED(number, name)
+#include "linux/syscall/table.def"
+#undef SYSCALL
+#undef UNSERVED
+    return table;
+}();

@@ -1,6 +1,7 @@
-// The system-call table: what linux_dispatch() indexes, and what can be asked about a number.
+// The system-call table: what entry.S indexes, and what can be asked about a number.
 #pragma once
 
+#include <array>
 #include <string_view>
 
 #include "arch/trap_frame.hh"
@@ -8,7 +9,9 @@
 
 namespace linux
 {
-inline constexpr size_t table_size = 451; // one more than the highest number of table.def
+inline constexpr size_t table_size = 451;  // one more than the highest number of table.def
+inline constexpr size_t entry_count = 512; // SYSCALL_TABLE_SIZE of entry.S
+static_assert(table_size < entry_count);
 
 /// Linux's name of the call, or an empty string for a number without one.
 std::string_view syscall_name(u64 number);
@@ -20,6 +23,6 @@ bool is_served(u64 number);
 unsigned syscall_arity(u64 number);
 } // namespace linux
 
-/// Serves the call whose number and arguments are in `frame` and stores the answer in frame.rax. Called by
-/// entry with interrupts on, on the thread's kernel stack.
-extern "C" void linux_dispatch(arch::trap_frame& frame);
+/// What entry.S calls for a number, with the registers' frame, interrupts on, on the thread's kernel stack;
+/// the answer goes to RAX. Entries without a call refuse, and so the last one does for all numbers beyond.
+extern "C" const std::array<u64 (*)(const arch::trap_frame&), linux::entry_count> linux_system_calls;

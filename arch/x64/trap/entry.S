@@ -15,6 +15,7 @@
 #define FRAME_SIZE (22 * 8)
 #define STACK_RESERVE 512
 #define SYSCALL_VECTOR 0x100
+#define SYSCALL_TABLE_SIZE 512
 
 // Offsets in trap_frame.
 #define F_R11 (6 * 8)
@@ -95,19 +96,20 @@ syscall_entry:                          // window 1 begins: RCX = return address
     push $SYSCALL_VECTOR
     PUSH_REGISTERS
     sti
-    mov %rsp, %rdi
-    call linux_dispatch
+    mov %eax, %eax                      // as on Linux the upper half of the number does not count
+    cmp $SYSCALL_TABLE_SIZE, %eax
+    jae unknown_call
+1:  mov %rsp, %rdi
+    call *linux_system_calls(, %rax, 8)
+    mov %rax, F_RAX(%rsp)
     cli
     mov GS_ATTENTION, %rcx
     cmpl $0, (%rcx)
-    jne slow_exit
-    cmpl $SYSCALL_VECTOR, F_VECTOR(%rsp)
     jne slow_exit
     // Callee-saved registers hold the application's values again. RCX and R11 are the ABI's to destroy.
     mov F_R10(%rsp), %r10
     mov F_R9(%rsp), %r9
     mov F_R8(%rsp), %r8
-    mov F_RAX(%rsp), %rax
     mov F_RDX(%rsp), %rdx
     mov F_RSI(%rsp), %rsi
     mov F_RDI(%rsp), %rdi
@@ -115,6 +117,10 @@ syscall_entry:                          // window 1 begins: RCX = return address
     mov F_RSP(%rsp), %rsp               // window 2 begins
     sti                                 // its shadow covers the jump
     jmp *%rcx                           // window 2 ends
+
+unknown_call:
+    mov $(SYSCALL_TABLE_SIZE - 1), %eax // no call: its handler refuses whatever number the frame holds
+    jmp 1b
 
 slow_exit:
     mov %rsp, %rdi

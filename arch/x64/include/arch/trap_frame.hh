@@ -14,7 +14,8 @@ struct trap_frame {
     u64 rip, cs, rflags, rsp, ss; // as IRETQ takes them
 
     static constexpr u64 syscall_vector = 0x100;
-    /// Put in `vector` by who has changed a system call's frame: the return restores every register and flag.
+    /// Put in `vector` by who has changed all of a frame, so that it is no system call's any more. The slow
+    /// way back, which the thread's attention word asks for, restores every register and flag.
     static constexpr u64 exact_return_vector = 0x101;
 
     bool from_application() const { return static_cast<s64>(rip) >= 0; }
