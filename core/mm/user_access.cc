@@ -33,16 +33,6 @@ result<void> check_word(virt_addr word)
         return fail(errc::efault);
     return {};
 }
-
-/// Runs an access that says whether it succeeded, in the mode that the caller can afford.
-template <class Access>
-bool run(fault_mode mode, Access access)
-{
-    if (mode == fault_mode::may_sleep)
-        return access();
-    arch::no_fault_scope scope;
-    return access();
-}
 } // namespace
 
 size_t copy_from_user_partial(void* to, virt_addr from, size_t bytes)
@@ -69,6 +59,15 @@ result<void> copy_to_user(virt_addr to, const void* from, size_t bytes)
 {
     sched::assert_may_block();
     if (!is_application_range(to, bytes) || arch::copy_user(pointer(to), from, bytes) != 0) [[unlikely]]
+        return fail(errc::efault);
+    return {};
+}
+
+result<void> store_user_u16(virt_addr to, u16 value)
+{
+    sched::assert_may_block();
+    if (!is_application_range(to, sizeof value) ||
+        !arch::store_user_u16(static_cast<u16*>(pointer(to)), value)) [[unlikely]]
         return fail(errc::efault);
     return {};
 }
@@ -122,33 +121,32 @@ result<void> fault_in(virt_addr start, size_t bytes, access wanted)
     return {};
 }
 
-result<u32> load_user_u32(virt_addr word, fault_mode mode)
+namespace
+{
+result<u32> value_or_fault(u64 answer)
+{
+    if (answer == arch::word_faulted) [[unlikely]]
+        return fail(errc::efault);
+    return static_cast<u32>(answer);
+}
+} // namespace
+
+result<u32> load_user_u32(virt_addr word)
 {
     TRY(check_word(word));
-    u32 value = 0;
-    if (!run(mode, [&] { return arch::load_user_u32(static_cast<u32*>(pointer(word)), &value); }))
-        return fail(errc::efault);
-    return value;
+    return value_or_fault(arch::load_user_u32(static_cast<u32*>(pointer(word))));
 }
 
-result<u32> exchange_user_u32(virt_addr word, u32 value, fault_mode mode)
+result<u32> exchange_user_u32(virt_addr word, u32 value)
 {
     TRY(check_word(word));
-    u32 old = 0;
-    if (!run(mode, [&] { return arch::exchange_user_u32(static_cast<u32*>(pointer(word)), value, &old); }))
-        return fail(errc::efault);
-    return old;
+    return value_or_fault(arch::exchange_user_u32(static_cast<u32*>(pointer(word)), value));
 }
 
-result<u32> compare_exchange_user_u32(virt_addr word, u32 expected, u32 desired, fault_mode mode)
+result<u32> compare_exchange_user_u32(virt_addr word, u32 expected, u32 desired)
 {
     TRY(check_word(word));
-    u32 seen = 0;
-    const auto exchange = [&] {
-        return arch::compare_exchange_user_u32(static_cast<u32*>(pointer(word)), expected, desired, &seen);
-    };
-    if (!run(mode, exchange))
-        return fail(errc::efault);
-    return seen;
+    return value_or_fault(
+        arch::compare_exchange_user_u32(static_cast<u32*>(pointer(word)), expected, desired));
 }
 } // namespace mm

@@ -33,13 +33,15 @@ result<size_t> read_user_string(virt_addr from, char* to, size_t capacity);
 /// Makes the pages of the range present (and writable). Errors: efault.
 result<void> fault_in(virt_addr start, size_t bytes, access wanted);
 
-/// 32-bit atomic operations, for futexes. The word must be aligned (einval). Errors: efault.
-enum class fault_mode : u8 { may_sleep, nofault };
-result<u32> load_user_u32(virt_addr word, fault_mode mode = fault_mode::may_sleep);
-result<u32> exchange_user_u32(virt_addr word, u32 value, fault_mode mode = fault_mode::may_sleep);
+/// One store, for arrays of which one field is written. Errors: efault.
+result<void> store_user_u16(virt_addr to, u16 value);
+
+/// 32-bit atomic operations, for futexes. The word must be aligned (einval). Errors: efault. Under a spinlock
+/// they do not sleep, as with interrupts off no fault is served: efault is then also what is not there now.
+result<u32> load_user_u32(virt_addr word);
+result<u32> exchange_user_u32(virt_addr word, u32 value);
 /// Returns what was there: the exchange happened if that is `expected`.
-result<u32> compare_exchange_user_u32(virt_addr word, u32 expected, u32 desired,
-                                      fault_mode mode = fault_mode::may_sleep);
+result<u32> compare_exchange_user_u32(virt_addr word, u32 expected, u32 desired);
 
 /// An application pointer to one T.
 template <class T>

@@ -31,7 +31,7 @@ result<void> write_back(user_ptr<pollfd> entries, std::span<polled_file> files)
 {
     for (u64 i = 0; i < files.size(); i++) {
         const virt_addr field = (entries + i).address() + offsetof(pollfd, returned);
-        TRY(user_ptr<s16>(field).write(static_cast<s16>(files[i].ready)));
+        TRY(mm::store_user_u16(field, static_cast<u16>(files[i].ready)));
     }
     return {};
 }

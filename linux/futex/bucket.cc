@@ -47,7 +47,7 @@ futex_waiter* futex_bucket::find(const futex_key& key, futex_waiter* after)
     return w;
 }
 
-unsigned futex_bucket::wake_waiters(const futex_key& key, unsigned count, u32 bits)
+unsigned futex_bucket::wake_waiters(futex_key key, unsigned count, u32 bits)
 {
     unsigned woken = 0;
     for (futex_waiter* w = _first; w && woken < count;) {

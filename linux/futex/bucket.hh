@@ -70,7 +70,7 @@ class CAPABILITY("futex_bucket") futex_bucket
     futex_waiter* first() REQUIRES(this) { return _first; }
 
     /// Wakes up to `count` waiters for `key` whose bits meet `bits`. Returns how many.
-    unsigned wake_waiters(const futex_key& key, unsigned count, u32 bits) REQUIRES(this);
+    unsigned wake_waiters(futex_key key, unsigned count, u32 bits) REQUIRES(this);
 
   private:
     spinlock _lock{lock_rank::futex_bucket};
@@ -82,7 +82,7 @@ class CAPABILITY("futex_bucket") futex_bucket
 inline constexpr size_t futex_bucket_count = 256;
 extern constinit std::array<futex_bucket, futex_bucket_count> futex_buckets;
 
-inline futex_bucket& bucket_of(const futex_key& key)
+inline futex_bucket& bucket_of(futex_key key)
 {
     return futex_buckets[hash_futex_key(reinterpret_cast<u64>(key.object), key.offset, futex_bucket_count)];
 }

@@ -96,8 +96,9 @@ result<u64> requeue_to_owner(const decoded_call& c)
                                    .expected = c.value3});
 }
 
-result<u64> decode_and_run(virt_addr word, int operation, u32 value, u64 timeout, virt_addr second,
-                           u32 value3)
+/// Not inlined: the hot calls need not save the registers that all this takes.
+[[gnu::noinline]] result<u64> decode_and_run(virt_addr word, int operation, u32 value, u64 timeout,
+                                             virt_addr second, u32 value3)
 {
     const int command = operation & futex_command_mask;
     const bool realtime = operation & futex_clock_realtime;

@@ -50,7 +50,7 @@ result<attempt> try_take(virt_addr word, u32 value, u32 tid, bool others_wait)
                                : value | futex_waiters;
     if (!is_free && wanted == value)
         return attempt::must_wait;
-    const u32 seen = TRY(mm::compare_exchange_user_u32(word, value, wanted, mm::fault_mode::nofault));
+    const u32 seen = TRY(mm::compare_exchange_user_u32(word, value, wanted));
     if (seen != value)
         return attempt::changed;
     return is_free ? attempt::acquired : attempt::must_wait;
@@ -72,7 +72,7 @@ result<attempt> lock_or_enter(futex_bucket& bucket, futex_waiter& self, virt_add
 {
     lock_guard guard{bucket};
     const u32 tid = static_cast<u32>(self.thread.tid);
-    const auto value = mm::load_user_u32(word, mm::fault_mode::nofault);
+    const auto value = mm::load_user_u32(word);
     if (!value || (*value & futex_tid_mask) != expected_owner)
         return attempt::changed;
     if (expected_owner == tid)
@@ -116,7 +116,7 @@ result<bool> hand_over(futex_bucket& bucket, const futex_key& key, virt_addr wor
         if (first_owner_to_be(bucket, key, next))
             wanted |= futex_waiters;
     }
-    const u32 seen = TRY(mm::compare_exchange_user_u32(word, old_value, wanted, mm::fault_mode::nofault));
+    const u32 seen = TRY(mm::compare_exchange_user_u32(word, old_value, wanted));
     if (seen != old_value)
         return false;
     if (next) {
@@ -159,7 +159,7 @@ result<u64> futex_unlock_owner(virt_addr word, futex_scope scope)
     for (;;) {
         TRY(mm::fault_in(word, sizeof(u32), mm::access::write));
         lock_guard guard{bucket};
-        const auto value = mm::load_user_u32(word, mm::fault_mode::nofault);
+        const auto value = mm::load_user_u32(word);
         if (!value)
             continue;
         if ((*value & futex_tid_mask) != static_cast<u32>(self.tid))
@@ -191,7 +191,7 @@ void release_owned_futexes(task& dead)
             // A private key holds the word's address. Words of shared memory are left to the robust list.
             const virt_addr word{key.offset};
             w->owner_tid = 0;
-            const auto value = mm::load_user_u32(word, mm::fault_mode::nofault);
+            const auto value = mm::load_user_u32(word);
             if (value && (*value & futex_tid_mask) == static_cast<u32>(dead.tid))
                 (void)hand_over(bucket, key, word, *value, futex_owner_died);
             w = bucket.first(); // the queue has changed
@@ -238,8 +238,8 @@ class owner_requeue
     result<std::optional<u64>> run(u32 expected_owner) NO_THREAD_SAFETY_ANALYSIS
     {
         const futex_bucket_pair locked{_from, _to};
-        const auto first_value = mm::load_user_u32(_request.from, mm::fault_mode::nofault);
-        const auto value = mm::load_user_u32(_request.to, mm::fault_mode::nofault);
+        const auto first_value = mm::load_user_u32(_request.from);
+        const auto value = mm::load_user_u32(_request.to);
         if (!first_value || !value || (*value & futex_tid_mask) != expected_owner)
             return std::optional<u64>();
         if (*first_value != _request.expected)
@@ -254,7 +254,7 @@ class owner_requeue
         const bool contended =
             expected_owner || _from.find(_from_key, top) || first_owner_to_be(_to, _to_key);
         const u32 wanted = new_owner | (*value & futex_owner_died) | (contended ? futex_waiters : 0);
-        const auto seen = mm::compare_exchange_user_u32(_request.to, *value, wanted, mm::fault_mode::nofault);
+        const auto seen = mm::compare_exchange_user_u32(_request.to, *value, wanted);
         if (!seen || *seen != *value)
             return std::optional<u64>();
         u64 count = 0;

@@ -50,7 +50,7 @@ result<u64> futex_requeue_waiters(const futex_requeue_request& request)
             const futex_bucket_pair locked{from, to};
             result<u32> value = request.expected;
             if (request.compare)
-                value = mm::load_user_u32(request.from, mm::fault_mode::nofault);
+                value = mm::load_user_u32(request.from);
             if (value) {
                 if (*value != request.expected)
                     return fail(errc::eagain);
@@ -75,11 +75,10 @@ result<u64> futex_wake_with_operation(virt_addr word, virt_addr second, futex_sc
     for (;;) {
         {
             const futex_bucket_pair locked{bucket, second_bucket};
-            auto value = mm::load_user_u32(second, mm::fault_mode::nofault);
+            auto value = mm::load_user_u32(second);
             while (value) {
                 const auto change = TRY(apply_wake_operation(operation, *value));
-                const auto seen =
-                    mm::compare_exchange_user_u32(second, *value, change.new_value, mm::fault_mode::nofault);
+                const auto seen = mm::compare_exchange_user_u32(second, *value, change.new_value);
                 if (!seen)
                     break;
                 if (*seen != *value) {

@@ -15,7 +15,7 @@ result<void> enter_if_equal(futex_bucket& bucket, futex_waiter& self, virt_addr 
         bucket.announce();
         {
             lock_guard guard{bucket};
-            const auto value = mm::load_user_u32(word, mm::fault_mode::nofault);
+            const auto value = mm::load_user_u32(word);
             if (value && *value == expected) {
                 bucket.insert(self);
                 return {};

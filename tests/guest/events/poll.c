@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/select.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -145,6 +146,16 @@ TEST(events, close_while_polled)
     CHECK_RANGE(poll(&p, 1, 60), 0, 1);
     pthread_join(thread, NULL);
     CHECK_ERR(close(shared_fd), EBADF);
+}
+
+TEST(events, poll_result_that_cannot_be_written)
+{
+    struct pollfd* p = (struct pollfd*)map_pages(1);
+    CHECK(p != NULL);
+    *p = (struct pollfd){-1, POLLIN, 0};
+    CHECK_OK(mprotect(p, PAGE, PROT_READ));
+    CHECK_ERR(poll(p, 1, 0), EFAULT);
+    CHECK_OK(munmap(p, PAGE));
 }
 
 static void* write_later(void* fd)

@@ -4,6 +4,8 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -83,6 +85,24 @@ TEST(files, open_errors)
     CHECK_ERR(open((char*)1, O_RDONLY), EFAULT);
     CHECK_ERR(openat(-1, "plain", O_RDONLY), EBADF);
     CHECK_ERR(open(scratch("none/new"), O_RDWR | O_CREAT, 0600), ENOENT);
+}
+
+// Wherever a name ends, what lies behind its last byte is not touched.
+TEST(files, open_name_at_the_end_of_a_page)
+{
+    char* pages = map_pages(2);
+    CHECK(pages != NULL);
+    CHECK_OK(mprotect(pages + PAGE, PAGE, PROT_NONE));
+    for (size_t length = 1; length <= 24; length++) {
+        char* name = pages + PAGE - length - 1;
+        memset(name, 'x', length);
+        name[length] = 0;
+        CHECK_ERR(open(name, O_RDONLY), ENOENT);
+        name[length] = 'x';
+        CHECK_ERR(open(name, O_RDONLY), EFAULT);
+        CHECK_ERR(open(name + length, O_RDONLY), EFAULT);
+    }
+    CHECK_OK(munmap(pages, 2 * PAGE));
 }
 
 TEST(files, openat_relative)

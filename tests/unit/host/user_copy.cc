@@ -48,26 +48,26 @@ size_t string_length_user(const char* from, size_t limit)
     const size_t length = strnlen(from, std::min(readable, limit));
     return length < readable ? length : limit + 1;
 }
-bool load_user_u32(const u32* from, u32* result)
+bool store_user_u16(u16* to, u16 value)
 {
-    if (accessible(from, 4) < 4)
+    if (accessible(to, sizeof value) < sizeof value)
         return false;
-    *result = __atomic_load_n(from, __ATOMIC_SEQ_CST);
+    std::memcpy(to, &value, sizeof value);
     return true;
 }
-bool exchange_user_u32(u32* where, u32 value, u32* result)
+u64 load_user_u32(const u32* from)
 {
-    if (accessible(where, 4) < 4)
-        return false;
-    *result = __atomic_exchange_n(where, value, __ATOMIC_SEQ_CST);
-    return true;
+    return accessible(from, 4) < 4 ? word_faulted : __atomic_load_n(from, __ATOMIC_SEQ_CST);
 }
-bool compare_exchange_user_u32(u32* where, u32 expected, u32 desired, u32* observed)
+u64 exchange_user_u32(u32* where, u32 value)
+{
+    return accessible(where, 4) < 4 ? word_faulted : __atomic_exchange_n(where, value, __ATOMIC_SEQ_CST);
+}
+u64 compare_exchange_user_u32(u32* where, u32 expected, u32 desired)
 {
     if (accessible(where, 4) < 4)
-        return false;
-    *observed = expected;
-    __atomic_compare_exchange_n(where, observed, desired, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
-    return true;
+        return word_faulted;
+    __atomic_compare_exchange_n(where, &expected, desired, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+    return expected;
 }
 } // namespace arch

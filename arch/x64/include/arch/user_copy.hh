@@ -9,6 +9,8 @@
 
 namespace arch
 {
+inline constexpr u64 word_faulted = ~u64{0};
+
 extern "C" {
 /// Copies; returns the number of bytes at the end that could NOT be copied (0 = all).
 size_t copy_user(void* to, const void* from, size_t bytes);
@@ -19,10 +21,13 @@ size_t clear_user(void* to, size_t bytes);
 /// Length of the string at `from`, at most `limit`; limit + 1 if a fault came first.
 size_t string_length_user(const char* from, size_t limit);
 
-/// Atomic operations on application words. False: the access faulted, `*result` is not set.
-bool load_user_u32(const u32* from, u32* result);
-bool exchange_user_u32(u32* where, u32 value, u32* result);
-bool compare_exchange_user_u32(u32* where, u32 expected, u32 desired, u32* observed);
+/// False: the access faulted.
+bool store_user_u16(u16* to, u16 value);
+
+/// Atomic operations on application words: what was there, or word_faulted.
+u64 load_user_u32(const u32* from);
+u64 exchange_user_u32(u32* where, u32 value);
+u64 compare_exchange_user_u32(u32* where, u32 expected, u32 desired);
 }
 
 /// While it lives, faults of this thread's user copies are not served by sleeping but end the copy at once;

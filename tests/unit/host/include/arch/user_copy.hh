@@ -8,9 +8,11 @@ namespace arch
 size_t copy_user(void* to, const void* from, size_t bytes);
 size_t clear_user(void* to, size_t bytes);
 size_t string_length_user(const char* from, size_t limit);
-bool load_user_u32(const u32* from, u32* result);
-bool exchange_user_u32(u32* where, u32 value, u32* result);
-bool compare_exchange_user_u32(u32* where, u32 expected, u32 desired, u32* observed);
+inline constexpr u64 word_faulted = ~u64{0};
+bool store_user_u16(u16* to, u16 value);
+u64 load_user_u32(const u32* from);
+u64 exchange_user_u32(u32* where, u32 value);
+u64 compare_exchange_user_u32(u32* where, u32 expected, u32 desired);
 
 class no_fault_scope
 {
