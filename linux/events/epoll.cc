@@ -222,8 +222,10 @@ bool epoll_set::mark_ready(watch& w)
 {
     WITH_LOCK(_ready_lock)
     {
-        if (w._ready)
+        if (w._ready) {
+            w._told.store(true, std::memory_order_release); // pairs with ask()
             return false;
+        }
         w._ready = true;
         _ready.push_back(w);
         _any_ready.store(true, std::memory_order_relaxed);
@@ -231,61 +233,51 @@ bool epoll_set::mark_ready(watch& w)
     return _waiters.wake_one(vfs::poll_event::readable);
 }
 
-/// The list's first; it can be marked anew from now on, so that news that come while it is asked are not
-/// lost.
-watch* epoll_set::take_ready()
-{
-    lock_guard guard{_ready_lock};
-    if (_ready.empty())
-        return nullptr;
-    watch& w = _ready.front();
-    _ready.pop_front();
-    w._ready = false;
-    _any_ready.store(!_ready.empty(), std::memory_order_relaxed);
-    return &w;
-}
-
-void epoll_set::put_back(watch& w)
-{
-    lock_guard guard{_ready_lock};
-    if (w._ready)
-        return;
-    w._ready = true;
-    _ready.push_back(w);
-    _any_ready.store(true, std::memory_order_relaxed);
-}
-
-/// What is true of the watch's file now, of what is wanted.
+/// What is true of the watch's file now, of what is wanted. Later news are noted; earlier ones are in the
+/// answer.
 u32 epoll_set::ask(watch& w)
 {
+    w._told.exchange(false, std::memory_order_acq_rel);
     const u32 interest = w._interest.load(std::memory_order_relaxed);
     return interest == 0 ? 0 : w._file.poll(interest, nullptr) & interest;
+}
+
+/// Whether a watch that was asked, and is in no list, belongs to the ready list again. If not it can be
+/// marked anew.
+bool epoll_set::has_more_news(watch& w)
+{
+    lock_guard guard{_ready_lock};
+    w._ready = w._told.load(std::memory_order_relaxed);
+    return w._ready;
 }
 
 size_t epoll_set::collect(std::span<epoll_event> out)
 {
     lock_guard guard{_lock};
+    watch::list to_ask, again; // level-triggered ones come round once per call
+    WITH_LOCK(_ready_lock)
+    {
+        to_ask.swap(_ready);
+    }
     size_t count = 0;
-    watch* first_again = nullptr; // level-triggered ones come round once per call
-    while (count < out.size()) {
-        watch* const w = take_ready();
-        if (!w)
-            break;
-        if (w == first_again) {
-            put_back(*w);
-            break;
+    while (count < out.size() && !to_ask.empty()) {
+        watch& w = to_ask.front();
+        to_ask.pop_front();
+        const u32 ready = ask(w);
+        const u32 how = w._event.events;
+        if (ready) {
+            out[count++] = {ready, w._event.data};
+            if (how & epoll_oneshot)
+                w._interest.store(0, std::memory_order_relaxed);
         }
-        const u32 ready = ask(*w);
-        if (ready == 0)
-            continue;
-        out[count++] = {ready, w->_event.data};
-        if (w->_event.events & epoll_oneshot) {
-            w->_interest.store(0, std::memory_order_relaxed);
-        } else if (!(w->_event.events & epoll_edge)) {
-            put_back(*w);
-            if (!first_again)
-                first_again = w;
-        }
+        if ((ready && !(how & (epoll_oneshot | epoll_edge))) || has_more_news(w))
+            again.push_back(w);
+    }
+    WITH_LOCK(_ready_lock)
+    {
+        _ready.splice(_ready.begin(), to_ask);
+        _ready.splice(_ready.end(), again);
+        _any_ready.store(!_ready.empty(), std::memory_order_relaxed);
     }
     return count;
 }
@@ -318,14 +310,29 @@ u32 epoll_set::poll(u32 interest, vfs::poll_registrar* registrar)
         registrar->listen(_waiters);
     if (!(interest & vfs::poll_event::readable) || !has_ready())
         return 0;
-    // Marked is not yet ready: ask, and keep what is.
     lock_guard guard{_lock};
-    while (watch* const w = take_ready())
-        if (ask(*w)) {
-            put_back(*w);
-            return interest & vfs::poll_event::readable;
+    return find_ready() ? interest & vfs::poll_event::readable : 0;
+}
+
+/// Marked is not yet ready: asks, and takes out what is not, up to the first that is.
+bool epoll_set::find_ready()
+{
+    for (;;) {
+        watch* first = nullptr;
+        WITH_LOCK(_ready_lock)
+        {
+            if (!_ready.empty())
+                first = &_ready.front();
         }
-    return 0;
+        if (!first || ask(*first))
+            return first;
+        lock_guard guard{_ready_lock};
+        if (first->_told.load(std::memory_order_relaxed))
+            continue; // news since: it stays where it is
+        _ready.erase(_ready.iterator_to(*first));
+        first->_ready = false;
+        _any_ready.store(!_ready.empty(), std::memory_order_relaxed);
+    }
 }
 
 result<size_t> epoll_set::describe(std::span<char> buffer) const

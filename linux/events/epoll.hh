@@ -2,6 +2,9 @@
 //
 //     a file's wait queue --wake--> watch::wake  -->  ready list  -->  collect() asks the file what is true
 //
+// collect() takes the whole ready list at once and gives back what it did not ask or what may still be true.
+// A watch counts as ready meanwhile; news of it are only noted, and bring it back to the list.
+//
 // What a wait costs depends on the ready list alone, not on the idle files. A level-triggered watch goes back
 // to the list's end as long as its file is ready, an edge-triggered one only with the next wake-up.
 //
@@ -68,6 +71,7 @@ class watch final : public vfs::poll_registrar
     bool _listening = false; // _first_place is in use
     bool _out_of_memory = false;
     bool _ready = false;             // in the ready list, or being asked; the ready list's lock
+    std::atomic<bool> _told{false};  // there was news since it was asked last
     list_hook _ready_hook;           // the ready list's lock
     tree_hook _tree_hook;            // the set's mutex
     watch* _next_in_shard = nullptr; // the shard's mutex
@@ -114,9 +118,9 @@ class epoll_set final : public vfs::file
     result<void> insert(vfs::file& target, int descriptor, const epoll_event& event);
     bool reaches(const epoll_set& target, unsigned depth);
     bool mark_ready(watch& w);
-    watch* take_ready();
-    void put_back(watch& w);
     u32 ask(watch& w) REQUIRES(_lock);
+    bool has_more_news(watch& w) REQUIRES(_lock);
+    bool find_ready() REQUIRES(_lock);
     size_t collect(std::span<epoll_event> out) EXCLUDES(_lock);
     void unlink(watch& w) REQUIRES(_lock);
     bool has_ready() const { return _any_ready.load(std::memory_order_relaxed); }

@@ -69,15 +69,20 @@ result<size_t> event_counter::write(io_buffer& from)
     return sizeof(value);
 }
 
+/// Not inlined: who only looks needs no registers for it.
+[[gnu::noinline]] void event_counter::enter_queues(u32 interest, vfs::poll_registrar& registrar)
+{
+    if (interest & vfs::poll_event::readable)
+        registrar.listen(_readable);
+    if (interest & vfs::poll_event::writable)
+        registrar.listen(_writable);
+    std::atomic_thread_fence(std::memory_order_seq_cst); // entered before the counter is read
+}
+
 u32 event_counter::poll(u32 interest, vfs::poll_registrar* registrar)
 {
-    if (registrar) {
-        if (interest & vfs::poll_event::readable)
-            registrar->listen(_readable);
-        if (interest & vfs::poll_event::writable)
-            registrar->listen(_writable);
-        std::atomic_thread_fence(std::memory_order_seq_cst); // entered before the counter is read
-    }
+    if (registrar) [[unlikely]]
+        enter_queues(interest, *registrar);
     const u64 now = _count.load(std::memory_order_relaxed);
     return (now > 0 ? interest & vfs::poll_event::in : 0) |
            (now < most ? interest & vfs::poll_event::out : 0);

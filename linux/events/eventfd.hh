@@ -30,6 +30,7 @@ class event_counter final : public vfs::file
     /// Takes what a read takes; 0 if there is nothing.
     u64 take();
     bool add(u64 value);
+    void enter_queues(u32 interest, vfs::poll_registrar& registrar);
 
     const mode _mode;
     std::atomic<u64> _count;

@@ -225,6 +225,37 @@ TEST(events, epoll_wakes)
     close_all();
 }
 
+static int rounds_answered;
+
+static void* post_rounds(void* count)
+{
+    for (int i = 0; i < (int)(intptr_t)count; i++) {
+        post();
+        if (!wait_for(&rounds_answered, i + 1))
+            break;
+    }
+    return NULL;
+}
+
+// News that come while the set is being asked are not lost: each round would hang.
+TEST(events, epoll_edge_hears_every_round)
+{
+    enum { ROUNDS = 2000 };
+    open_all();
+    CHECK_OK(control(EPOLL_CTL_ADD, source, EPOLLIN | EPOLLET));
+    rounds_answered = 0;
+    pthread_t thread = start_thread(post_rounds, (void*)(intptr_t)ROUNDS);
+    for (int i = 0; i < ROUNDS; i++) {
+        if (epoll_wait(poller, ready, 16, 5000) != 1)
+            break;
+        drain();
+        __atomic_store_n(&rounds_answered, i + 1, __ATOMIC_RELEASE);
+    }
+    CHECK_EQ(rounds_answered, ROUNDS);
+    pthread_join(thread, NULL);
+    close_all();
+}
+
 static int added_late;
 
 static void* add_later(void* unused)
