@@ -65,6 +65,15 @@ int memcmp(const void* a, const void* b, size_t n)
 void* memchr(const void* where, int value, size_t n)
 {
     const auto* p = static_cast<const unsigned char*>(where);
+    constexpr uint64_t ones = 0x0101010101010101u;
+    const uint64_t pattern = ones * static_cast<unsigned char>(value);
+    for (; n >= 8; n -= 8, p += 8) {
+        uint64_t word;
+        __builtin_memcpy(&word, p, 8);
+        word ^= pattern; // a byte that is sought is zero now
+        if (const uint64_t zero = (word - ones) & ~word & (ones << 7))
+            return const_cast<unsigned char*>(p) + __builtin_ctzll(zero) / 8;
+    }
     for (; n; n--, p++)
         if (*p == static_cast<unsigned char>(value))
             return const_cast<unsigned char*>(p);

@@ -43,6 +43,12 @@ template <class Copy>
 size_t io_buffer::transfer(size_t bytes, Copy copy)
 {
     bytes = std::min(bytes, _remaining);
+    if (_count == 1) [[likely]] {
+        const size_t moved = copy(_segments->base + _offset, 0, bytes);
+        _offset += moved;
+        _remaining -= moved;
+        return moved;
+    }
     size_t done = 0;
     while (done < bytes) {
         const segment& s = *_segments;

@@ -54,10 +54,11 @@ void pipe::drop_page(u64 position)
 
 size_t pipe::take(io_buffer& to)
 {
+    const size_t wanted = std::min(used(), to.remaining());
     size_t done = 0;
-    while (used() > 0 && !to.empty()) {
+    while (done < wanted) {
         const size_t offset = _read_at & page_mask;
-        const size_t piece = std::min({page_size - offset, used(), to.remaining()});
+        const size_t piece = std::min(page_size - offset, wanted - done);
         const auto* bytes = mm::to_virtual<const std::byte>(page_of(_read_at)) + offset;
         const size_t moved = to.copy_out({bytes, piece});
         _read_at += moved;
@@ -72,10 +73,10 @@ size_t pipe::take(io_buffer& to)
     return done;
 }
 
-size_t pipe::put(io_buffer& from, bool& no_memory)
+size_t pipe::put(io_buffer& from, size_t wanted, bool& no_memory)
 {
     size_t done = 0;
-    while (free_bytes() > 0 && !from.empty()) {
+    while (done < wanted) {
         phys_addr& page = page_of(_write_at);
         if (!page.value) {
             page = std::exchange(_spare, phys_addr(0));
@@ -89,7 +90,7 @@ size_t pipe::put(io_buffer& from, bool& no_memory)
             }
         }
         const size_t offset = _write_at & page_mask;
-        const size_t piece = std::min({page_size - offset, free_bytes(), from.remaining()});
+        const size_t piece = std::min(page_size - offset, wanted - done);
         const size_t moved = from.copy_in({mm::to_virtual<std::byte>(page) + offset, piece});
         _write_at += moved;
         done += moved;
@@ -122,7 +123,7 @@ result<size_t> pipe::read(io_buffer& to, blocking mode)
         // Who waits has entered the queue before it looked at the state under the lock, so emptiness is
         // certain here.
         more_to_read = used() > 0 && !_readable.empty();
-        room = free_bytes() >= atomic_write && !_writable.empty();
+        room = !_writable.empty() && free_bytes() >= atomic_write;
     }
     if (more_to_read)
         _readable.wake_one(vfs::poll_event::readable); // there may be another reader waiting
@@ -163,7 +164,7 @@ result<size_t> pipe::write_locked(io_buffer& from, blocking mode)
             return done ? result<size_t>(done) : fail(outcome);
         bool no_memory = false;
         const size_t wanted = std::min(free_bytes(), from.remaining());
-        const size_t moved = put(from, no_memory);
+        const size_t moved = put(from, wanted, no_memory);
         done += moved;
         if (moved < wanted)
             return done ? result<size_t>(done) : fail(no_memory ? errc::enomem : errc::efault);
@@ -181,7 +182,7 @@ result<size_t> pipe::write(io_buffer& from, blocking mode)
     {
         written = write_locked(from, mode);
         reader_waits = !_readable.empty();
-        room = free_bytes() >= atomic_write && !_writable.empty();
+        room = !_writable.empty() && free_bytes() >= atomic_write;
     }
     if (reader_waits)
         _readable.wake_one(vfs::poll_event::readable);

@@ -71,7 +71,8 @@ class pipe final : public ref_counted<pipe>
         return _pages[(position >> page_shift) & (_page_count - 1)];
     }
     size_t take(io_buffer& to) REQUIRES(_lock);
-    size_t put(io_buffer& from, bool& no_memory) REQUIRES(_lock);
+    /// Moves `wanted` bytes, for which there is room; fewer if memory or the buffer's fails.
+    size_t put(io_buffer& from, size_t wanted, bool& no_memory) REQUIRES(_lock);
     bool wait_for_room(size_t needed, blocking mode, errc& outcome) REQUIRES(_lock);
     result<size_t> write_locked(io_buffer& from, blocking mode) REQUIRES(_lock);
     void drop_page(u64 position) REQUIRES(_lock);

@@ -2,20 +2,10 @@
 
 #include <cstring>
 
+#include "core/base/hash.hh"
+
 namespace tmpfs
 {
-namespace
-{
-u32 hash_of(std::string_view name)
-{
-    constexpr u32 offset_basis = 2166136261u, prime = 16777619u; // FNV-1a
-    u32 hash = offset_basis;
-    for (const char c : name)
-        hash = (hash ^ static_cast<u8>(c)) * prime;
-    return hash;
-}
-} // namespace
-
 directory_entries::entry::entry(ref_ptr<node> target, std::string_view name, u32 hash, u64 position)
     : _target(std::move(target)), _position(position), _hash(hash),
       _name_length(static_cast<u32>(name.size()))
@@ -38,7 +28,7 @@ directory_entries::entry* directory_entries::find(std::string_view name) const
 {
     if (_count == 0)
         return nullptr;
-    const u32 hash = hash_of(name);
+    const u32 hash = hash_name(name);
     for (entry* e = *bucket(hash); e; e = e->_next_in_bucket)
         if (e->_hash == hash && e->name() == name)
             return e;
@@ -75,7 +65,7 @@ result<void> directory_entries::add(std::string_view name, ref_ptr<node> target)
     void* memory = ::operator new(sizeof(entry) + name.size(), std::nothrow);
     if (!memory)
         return fail(errc::enomem);
-    auto* e = new (memory) entry(std::move(target), name, hash_of(name), _next_position++);
+    auto* e = new (memory) entry(std::move(target), name, hash_name(name), _next_position++);
     entry** head = bucket(e->_hash);
     e->_next_in_bucket = *head;
     *head = e;

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "core/base/hash.hh"
 #include "core/mm/reclaim.hh"
 
 namespace vfs
@@ -13,21 +14,7 @@ constexpr size_t first_buckets = 8;
 
 u32 hash_of(const dentry& directory, std::string_view name)
 {
-    constexpr u64 multiplier = 0x9e3779b97f4a7c15; // 2^64 / golden ratio
-    u64 hash = reinterpret_cast<u64>(&directory) * multiplier + name.size();
-    const char* at = name.data();
-    size_t left = name.size();
-    for (; left >= 8; at += 8, left -= 8) {
-        u64 word;
-        std::memcpy(&word, at, 8);
-        hash = (hash ^ word) * multiplier;
-        hash ^= hash >> 32;
-    }
-    u64 word = 0;
-    for (size_t i = 0; i < left; i++)
-        word |= u64{static_cast<u8>(at[i])} << (8 * i);
-    hash = (hash ^ word) * multiplier;
-    return static_cast<u32>(hash >> 32);
+    return hash_name(name, reinterpret_cast<u64>(&directory));
 }
 
 class path_cache_reclaimer final : public mm::reclaimer

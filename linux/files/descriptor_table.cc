@@ -58,7 +58,8 @@ descriptor_table::~descriptor_table()
 
 file_ref descriptor_table::get_shared(size_t index)
 {
-    const auto irqs = arch::irq_save(); // nothing of this CPU may use its hazard slot in between
+    // Nothing of this CPU uses its hazard slot in between: the kernel is not preempted, and no interrupt
+    // looks here.
     auto& announced = hazard_of_this_cpu().file;
     vfs::file* file;
     for (;;) {
@@ -74,7 +75,6 @@ file_ref descriptor_table::get_shared(size_t index)
         }
     }
     announced.store(nullptr, std::memory_order_release);
-    arch::irq_restore(irqs);
     return file_ref::counted(file);
 }
 

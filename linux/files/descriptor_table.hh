@@ -29,15 +29,12 @@ class file_ref
     file_ref(file_ref&& other) : _file(std::exchange(other._file, nullptr)), _counted(other._counted) {}
     file_ref& operator=(file_ref&& other)
     {
-        std::swap(_file, other._file);
-        std::swap(_counted, other._counted);
+        drop();
+        _file = std::exchange(other._file, nullptr);
+        _counted = other._counted;
         return *this;
     }
-    ~file_ref()
-    {
-        if (_file && _counted)
-            _file->release();
-    }
+    ~file_ref() { drop(); }
 
     explicit operator bool() const { return _file != nullptr; }
     vfs::file& operator*() const { return *_file; }
@@ -47,6 +44,11 @@ class file_ref
     ref_ptr<vfs::file> share() const { return ref_ptr<vfs::file>(*_file); }
 
   private:
+    void drop()
+    {
+        if (_file && _counted)
+            _file->release();
+    }
     file_ref(vfs::file* f, bool counted) : _file(f), _counted(counted) {}
     vfs::file* _file = nullptr;
     bool _counted = false;
