@@ -2,6 +2,7 @@
 #include "core/sched/run_queue.hh"
 
 #include <algorithm>
+#include <utility>
 
 namespace sched
 {

@@ -1,7 +1,7 @@
 """scripts/bench --profile: where the instructions of one row go, by function of the kernel.
 
-QEMU writes each block of code when it translates it and when it runs it (-d in_asm,exec,nochain); executed
-instructions are summed by symbol of kernel.elf and scaled so that all of them make the row's value.
+QEMU writes each block of code when it translates it and when it runs it (-d in_asm,exec,nochain);
+executed instructions are summed by symbol of kernel.elf and scaled so that all make the row's value.
 """
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Blocks:
         self.runs: Counter[Tuple[str, int]] = Counter()
 
     def read(self, log: Path) -> None:
-        """Follows QEMU's log to its end. Lines: `0xADDRESS:  INSTRUCTION` and `Trace N: HOST [FLAGS/ADDRESS/...`."""
+        """Follows QEMU's log to its end: `0xADDRESS:  INSTRUCTION`, `Trace N: HOST [FLAGS/ADDRESS/...`."""
         first, count = '', 0
         with open(log, encoding='ascii', errors='replace') as lines:
             for line in lines:
@@ -95,5 +95,6 @@ def table(counts: Counter[str], value: float) -> str:
     """What makes at least half a percent, most first."""
     scale = value / sum(counts.values())
     lines: List[str] = [f'{value:10.1f}  in all']
-    lines += [f'{count * scale:10.1f}  {name}' for name, count in counts.most_common() if count * scale >= value / 200]
+    lines += [f'{count * scale:10.1f}  {name}' for name, count in counts.most_common()
+              if count * scale >= value / 200]
     return '\n'.join(lines)
