@@ -79,7 +79,7 @@ class line_uart final : public serial::registers
         if (index == 5)
             return static_cast<u8>(to_guest.empty() ? 0x60 : 0x61);
         if (index == 2)
-            return 1; // no interrupt
+            return 1; // no interrupt is left when one has been served
         return index == 7 ? 0x5a : u8{0};
     }
     void write(unsigned index, u8 value) override
