@@ -1,4 +1,4 @@
-// The interrupt descriptor table: 256 gates, each to its stub in entry.S.
+// The interrupt descriptor table: 256 gates, each to its entry point in entry.S.
 #include <array>
 
 #include "arch/x64/cpu/descriptors.hh"
@@ -20,7 +20,7 @@ struct gate {
 };
 static_assert(sizeof(gate) == 16);
 
-constexpr u64 gate_stride = 16; // of the stubs in entry.S
+constexpr u64 gate_stride = 16; // each vector's entry point in entry.S has as many bytes
 constinit std::array<gate, 256> table{};
 
 trap_stack stack_of(unsigned vector)

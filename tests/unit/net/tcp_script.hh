@@ -184,7 +184,7 @@ class script
         seen.clear();
     }
     /// Everything that the host sent up to now is of no interest.
-    void skip()
+    void forget_sent()
     {
         drain();
         seen.clear();
