@@ -24,6 +24,11 @@ trailer* trailer_of(void* pointer, size_t capacity)
 constexpr u64 freed_mark = ~key;
 } // namespace
 
+void on_carve(void* object, size_t capacity)
+{
+    *trailer_of(object, capacity) = {};
+}
+
 void on_allocate(void* pointer, size_t size, size_t capacity)
 {
     auto* bytes = static_cast<u8*>(pointer);

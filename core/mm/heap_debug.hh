@@ -16,6 +16,9 @@ inline constexpr bool enabled = false;
 #endif
 inline constexpr size_t red_zone = enabled ? 16 : 0;
 
+/// A new slab has an object here. Its frames may have been another slab's, whose marks mean nothing any more.
+void on_carve(void* object, size_t capacity);
+
 /// Fills the allocation with 0xcd, its rest with the red zone; panics if freed memory was written to.
 void on_allocate(void* pointer, size_t size, size_t capacity);
 

@@ -7,6 +7,7 @@
 
 #include "core/mm/frame_state.hh"
 #include "core/mm/frames.hh"
+#include "core/mm/heap_debug.hh"
 #include "core/mm/layout.hh"
 #include "core/sync/spinlock.hh"
 
@@ -75,6 +76,8 @@ slab* make_slab(unsigned size_class)
     char* object = reinterpret_cast<char*>(s) + bytes;
     for (unsigned i = 0; i < s->object_count; i++) {
         object -= size;
+        if (heap_debug::enabled)
+            heap_debug::on_carve(object, size);
         s->free = new (object) free_object{s->free};
     }
     frames_in_use.fetch_add(u64{1} << order, std::memory_order_relaxed);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstring>
 #include <random>
 #include <vector>
@@ -42,6 +43,21 @@ TEST_F(heap_test, too_large_fails)
 {
     EXPECT_EQ(mm::allocate(~size_t{0}), nullptr);
     EXPECT_EQ(mm::allocate(17_MiB), nullptr);
+}
+
+TEST_F(heap_test, frames_change_their_size_class)
+{
+    // A slab of one class leaves its marks behind; those of the next class that were never allocated lie over
+    // them, and the first class must not take that for damage when it gets the frames again.
+    std::mt19937 random(11);
+    for (int round = 0; round < 2000; round++) {
+        const size_t size = std::array{240, 272, 304, 368, 432}[random() % 5];
+        std::vector<void*> objects(1 + random() % 60);
+        for (void*& p : objects)
+            ASSERT_NE(p = mm::allocate(size), nullptr);
+        for (void* p : objects)
+            mm::free(p);
+    }
 }
 
 TEST_F(heap_test, random_workload_keeps_contents)
