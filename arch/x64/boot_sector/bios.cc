@@ -1,5 +1,5 @@
 // BIOS calls; see bios.hh. Sources: IBM PC/AT BIOS (INT 10h), Enhanced Disk Drive 3.0 (INT 13h), ACPI 6.4
-// §15.1 (INT 15h E820h), APM 1.2 (INT 15h 53h).
+// §15.1 (INT 15h E820h), APM 1.2 (INT 15h 53h), IBM PS/2 BIOS (INT 15h 24h, port 92h).
 #include "arch/x64/boot_sector/bios.hh"
 
 struct register_set {
@@ -84,15 +84,22 @@ void read_sectors(u64 first, u32 count)
 
 void* memcpy(void* to, const void* from, u32 length)
 {
-    void* destination = to;
-    asm volatile("rep movsb" : "+D"(destination), "+S"(from), "+c"(length)::"memory");
+    void* destination = to; // by words: an emulator takes its time for each step
+    u32 words = length / 4;
+    u32 rest = length % 4;
+    asm volatile("rep movsl" : "+D"(destination), "+S"(from), "+c"(words)::"memory");
+    asm volatile("rep movsb" : "+D"(destination), "+S"(from), "+c"(rest)::"memory");
     return to;
 }
 
 void* memset(void* to, int value, u32 length)
 {
     void* destination = to;
-    asm volatile("rep stosb" : "+D"(destination), "+c"(length) : "a"(value) : "memory");
+    u32 words = length / 4;
+    u32 rest = length % 4;
+    const u32 pattern = static_cast<u8>(value) * 0x01010101u;
+    asm volatile("rep stosl" : "+D"(destination), "+c"(words) : "a"(pattern) : "memory");
+    asm volatile("rep stosb" : "+D"(destination), "+c"(rest) : "a"(pattern) : "memory");
     return to;
 }
 
@@ -105,6 +112,33 @@ void print(const char* text)
 {
     while (*text)
         put(*text++);
+}
+
+namespace
+{
+/// Whether addresses of an odd MiB are themselves, and not those of the MiB below (the PC's address line 20).
+bool reaches_odd_megabytes()
+{
+    static volatile u32 low;
+    const auto* const high = reinterpret_cast<volatile u32*>(reinterpret_cast<u32>(&low) + 0x100000);
+    low = ~*high;
+    return *high != low;
+}
+} // namespace
+
+void reach_all_memory()
+{
+    constexpr u16 system_control = 0x92;
+    constexpr u8 line_20 = 2, reset = 1;
+    if (reaches_odd_megabytes())
+        return;
+    bios_registers.eax = 0x2401;
+    bios_call(0x15);
+    if (reaches_odd_megabytes())
+        return;
+    out8(system_control, static_cast<u8>((in8(system_control) | line_20) & ~reset));
+    if (!reaches_odd_megabytes())
+        give_up("address line 20 cannot be switched on");
 }
 
 void print_number(u32 value)

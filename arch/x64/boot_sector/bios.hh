@@ -25,6 +25,9 @@ void print_number(u32 value);
 void read_disk(u64 offset, void* to, u32 length);
 void set_boot_drive(u8 drive);
 
+/// Switches address line 20 on, which not every BIOS does; gives up if it stays off.
+void reach_all_memory();
+
 /// One range of the memory map, as the PVH start info has it.
 struct memory_range {
     u64 address;

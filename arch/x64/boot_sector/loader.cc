@@ -202,6 +202,7 @@ void load_module(u32 to)
 void load_and_start(u32 drive)
 {
     set_boot_drive(static_cast<u8>(drive));
+    reach_all_memory();
     range_count = read_memory_map(ranges);
     read_header();
     const loaded_kernel kernel = load_kernel();
