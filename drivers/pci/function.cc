@@ -36,6 +36,11 @@ void function::enable()
                                            command_bit::bus_master));
 }
 
+void function::stop_bus_master()
+{
+    write16(reg::command, static_cast<u16>(read16(reg::command) & ~command_bit::bus_master));
+}
+
 std::optional<u16> function::capability(u8 id) const
 {
     u16 found = 0;

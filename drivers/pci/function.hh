@@ -54,6 +54,8 @@ class function
 
     /// Decode memory and ports, and let the function reach memory itself.
     void enable();
+    /// It reaches memory no more, and raises no MSI.
+    void stop_bus_master();
 
     /// Calls visit(offset) for each capability with this id until it returns true; whether it did. A list
     /// that runs in circles ends after as many steps as there is room for.

@@ -182,7 +182,7 @@ def words(of: Optional[Card]) -> List[Tuple[str, str]]:
 
 
 def arguments(of: Card, device: str) -> List[str]:
-    """QEMU's arguments; `device` is the name of its virtio card on this machine type."""
+    """QEMU's arguments; `device` is the name of its card on this machine type."""
     if of.tap is not None:
         several = f',queues={of.queues}' if of.queues > 1 else ''
         back_end = f'tap,id=net,ifname={of.tap},script=no,downscript=no{several}'
@@ -194,7 +194,8 @@ def arguments(of: Card, device: str) -> List[str]:
             back_end += (f',hostfwd={entry.protocol}:{entry.host}:{entry.host_port}'
                          f'-{own.interface.ip}:{entry.guest_port}')
     several = f',mq=on,vectors={2 * of.queues + 2}' if of.queues > 1 else ''
-    rom = ',romfile=' if 'pci' in device else ''        # the firmware's network boot takes its time
+    on_pci = 'pci' in device or not device.startswith('virtio')
+    rom = ',romfile=' if on_pci else ''                # the firmware's network boot takes its time
     line = ['-netdev', back_end, '-device', f'{device},netdev=net,mac={of.mac}{several}{rom}']
     if of.pcap is not None:
         line += ['-object', f'filter-dump,id=dump,netdev=net,file={of.pcap.replace(",", ",,")}']

@@ -85,6 +85,8 @@ def parser() -> Parser:
     add('--accel', choices=['auto', 'kvm', 'tcg'], default='auto', help='auto: KVM where it really works')
     add('--streams', choices=['virtio', 'serial'], default='virtio',
         help='how standard streams leave the machine (virtio-console)')
+    add('--disk-bus', choices=['virtio', 'ahci', 'ide'], default='virtio', help='what disks are on (virtio)')
+    add('--card', choices=['virtio', 'e1000'], default='virtio', help='model of the network card (virtio)')
     add('--icount', action='store_true', help='one instruction takes one ns: the same run every time')
     add('--fs', choices=['rofs', 'ramfs'], help='read-only root, or all in memory')
     add('--root', choices=['ram', 'disk'], help='where a rofs root lies')
@@ -117,4 +119,16 @@ def parse(argv: List[str]) -> Tuple[argparse.Namespace, Optional[List[str]]]:
         raise KilnError('--icount needs emulation: it does not go with --accel kvm')
     if options.boot == 'bios' and options.machine == 'microvm':
         raise KilnError('--boot bios needs a machine with a BIOS: --machine q35 or pc')
+    check_devices(options)
     return options, command
+
+
+def check_devices(options: argparse.Namespace) -> None:
+    """Not every machine has a place for every device."""
+    if options.machine == 'microvm' and (options.disk_bus != 'virtio' or options.card != 'virtio'):
+        option = '--disk-bus ' + options.disk_bus if options.disk_bus != 'virtio' else '--card ' + options.card
+        raise KilnError(f'{option} needs a machine with PCI: --machine q35 or pc')
+    if options.disk_bus == 'ide' and options.machine != 'pc':
+        raise KilnError('--disk-bus ide needs --machine pc, the only one with an IDE controller')
+    if options.card != 'virtio' and options.queues and options.queues > 1:
+        raise KilnError(f'--queues needs --card virtio: an {options.card} has one queue')

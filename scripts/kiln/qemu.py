@@ -3,7 +3,7 @@
 Every machine type gets the same devices: a serial port, virtio-console with Kiln's four ports,
 virtio-rng, virtio-blk disks, and a virtio-net card where one is wanted. microvm has them on its MMIO bus,
 the others on PCI; everything a legacy guest would need (floppies, VGA, legacy virtio, option ROMs) is left
-out.
+out. The disks and the card of other hypervisors (AHCI, IDE, e1000) can be had instead.
 """
 from __future__ import annotations
 
@@ -54,6 +54,8 @@ class Machine:
     gdb: Optional[int] = None
     card: Optional[network.Card] = None
     streams: str = 'virtio'                 # 'serial': no virtio-console, all goes over the serial port
+    disk_bus: str = 'virtio'                # or ahci, ide
+    card_model: str = 'virtio'              # or e1000
 
     def ports(self) -> Tuple[str, ...]:
         """The ports of the virtio-console."""
@@ -75,7 +77,8 @@ class Machine:
         for name, file in self.fw_cfg.items():
             line += ['-fw_cfg', f'name={name},file={escape(file)}']
         line += self._consoles(chardev) + ['-device', self._virtio('rng')] + self._drives()
-        return line + (network.arguments(self.card, self._virtio('net')) if self.card is not None else [])
+        model = self._virtio('net') if self.card_model == 'virtio' else self.card_model
+        return line + (network.arguments(self.card, model) if self.card is not None else [])
 
     def _consoles(self, chardev: Callable[[str], str]) -> List[str]:
         line = ['-chardev', _with_id(chardev('serial'), 'serial'), '-serial', 'chardev:serial']
@@ -89,13 +92,22 @@ class Machine:
 
     def _drives(self) -> List[str]:
         line: List[str] = []
+        if self.disk_bus == 'ahci' and self.disks:
+            line += ['-device', 'ich9-ahci,id=ahci']
         for number, disk in enumerate(self.disks):
             share = 'snapshot=on,file.locking=off' if disk.throw_away else 'cache=writeback'
             back_end = f'if=none,id=disk{number},format={disk.format},{share},file={escape(disk.file)}'
             line += ['-drive', back_end]
             boots = ',bootindex=0' if number == 0 and self.kernel is None else ''
-            line += ['-device', f'{self._virtio("blk")},drive=disk{number}{boots}']
+            line += ['-device', f'{self._disk(number)},drive=disk{number}{boots}']
         return line
+
+    def _disk(self, number: int) -> str:
+        if self.disk_bus == 'ahci':
+            return f'ide-hd,bus=ahci.{number}'
+        if self.disk_bus == 'ide':          # two channels of two disks
+            return f'ide-hd,bus=ide.{number // 2},unit={number % 2}'
+        return self._virtio('blk')
 
     def _virtio(self, kind: str) -> str:
         on_pci = self.machine != 'microvm'

@@ -84,7 +84,8 @@ def make_machine(chosen: Namespace, booted: Image, program: bootline.Program, sc
     in_ram = root_in_ram(chosen, booted)
     machine = qemu.Machine(chosen.machine, 'tcg' if chosen.icount else qemu.choose_accel(chosen.accel),
                            chosen.memory, chosen.cpus, icount=chosen.icount, gdb=chosen.gdb,
-                           streams=chosen.streams, card=network.card(chosen))
+                           streams=chosen.streams, card=network.card(chosen),
+                           disk_bus=chosen.disk_bus, card_model=chosen.card)
     flags = [('kiln.verbose', '')] if chosen.verbose else []
     if chosen.streams == 'serial':
         flags.append(('kiln.serial', 'framed'))
