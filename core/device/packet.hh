@@ -138,12 +138,13 @@ class packet
     template <class T>
     T& control()
     {
-        static_assert(sizeof(T) <= sizeof _control && alignof(T) <= 8 && std::is_trivially_destructible_v<T>);
+        static_assert(sizeof(T) <= control_bytes && alignof(T) <= 8 && std::is_trivially_destructible_v<T>);
         return *reinterpret_cast<T*>(_control);
     }
 
   private:
     friend class packet_queue;
+    static constexpr size_t control_bytes = 48;
     packet() = default;
     static u32 buffer_footprint(const packet_buffer& b) { return static_cast<u32>(sizeof b) + b.capacity(); }
     void drop_from_slices(u32 bytes);
@@ -161,7 +162,7 @@ class packet
     ref_ptr<packet_buffer> _head_buffer; // null: the head lies behind this object
     packet_slice* _slices = _own_slices;
     packet_slice _own_slices[2];
-    alignas(8) std::byte _control[48];
+    alignas(8) std::byte _control[control_bytes];
 };
 
 /// Packets in order. Not locked.

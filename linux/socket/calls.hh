@@ -12,7 +12,7 @@ using mm::user_ptr;
 
 // create.cc
 result<int> sys_socket(int family, u32 type, int protocol);
-result<void> sys_socketpair(int family, u32 type, int protocol, user_ptr<int> descriptors);
+result<void> sys_socketpair(int family, u32 type, int protocol, user_ptr<int> out);
 
 // connect.cc
 result<void> sys_bind(int descriptor, virt_addr address, s32 length);
@@ -25,13 +25,13 @@ result<void> sys_getpeername(int descriptor, virt_addr address, user_ptr<s32> le
 result<void> sys_shutdown(int descriptor, int how);
 
 // send.cc
-result<size_t> sys_sendto(int descriptor, virt_addr data, size_t bytes, u32 flags, virt_addr address,
+result<size_t> sys_sendto(int descriptor, virt_addr bytes, size_t count, u32 flags, virt_addr address,
                           s32 length);
 result<size_t> sys_sendmsg(int descriptor, user_ptr<const msghdr> message, u32 flags);
 result<u32> sys_sendmmsg(int descriptor, user_ptr<mmsghdr> messages, u32 count, u32 flags);
 
 // receive.cc
-result<size_t> sys_recvfrom(int descriptor, virt_addr data, size_t bytes, u32 flags, virt_addr address,
+result<size_t> sys_recvfrom(int descriptor, virt_addr bytes, size_t count, u32 flags, virt_addr address,
                             user_ptr<s32> length);
 result<size_t> sys_recvmsg(int descriptor, user_ptr<msghdr> message, u32 flags);
 result<u32> sys_recvmmsg(int descriptor, user_ptr<mmsghdr> messages, u32 count, u32 flags,

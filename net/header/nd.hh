@@ -92,10 +92,11 @@ bool for_each_option(std::span<const std::byte> options, Visit visit)
 {
     while (!options.empty()) {
         const auto* head = view<option_head>(options);
-        if (!head || head->length == 0 || head->length * 8u > options.size())
+        const size_t bytes = head ? head->length * size_t{8} : 0;
+        if (bytes == 0 || bytes > options.size())
             return false;
-        visit(static_cast<option_type>(head->type), options.first(head->length * 8u));
-        options = options.subspan(head->length * 8u);
+        visit(static_cast<option_type>(head->type), options.first(bytes));
+        options = options.subspan(bytes);
     }
     return true;
 }

@@ -70,7 +70,7 @@ void read_option(tcp_options& o, u8 k, const std::byte* data, u32 length)
         o.timestamp = tcp_options::timestamps{load32(data), load32(data + 4)};
     } else if (k == sack && length % 8 == 0) {
         o.sack_count = static_cast<u8>(std::min(length / 8, tcp_options::max_sack_blocks));
-        for (unsigned i = 0; i < o.sack_count; i++)
+        for (size_t i = 0; i < o.sack_count; i++)
             o.sack[i] = {load32(data + 8 * i), load32(data + 8 * i + 4)};
     }
 }

@@ -36,7 +36,7 @@ class routes
 
     /// The way to a destination; any as destination means this host. `source` (any: choose) and `out` (null:
     /// choose) as a socket is bound. Any context. Errors: enetunreach, enetdown, enomem.
-    result<ref_ptr<path>> find(const ip_address& destination, const ip_address& source, interface* out);
+    result<ref_ptr<path>> find(const ip_address& wanted, const ip_address& source, interface* out);
 
     /// Replaces a route of the same destination, prefix, gateway and interface. Errors: enomem.
     result<void> add(const route& r);

@@ -276,29 +276,29 @@ class connection final : public ref_counted<connection>, public flow, timekeepin
     errc _error GUARDED_BY(lock){};
     errc _soft_error GUARDED_BY(lock){}; // what ICMP said; told when time is over
     std::atomic<ending> _ending{ending::no};
-    bool _bound GUARDED_BY(lock) : 1 = false;
-    bool _receive_shut_down GUARDED_BY(lock) : 1 = false;
-    bool _send_shut_down GUARDED_BY(lock) : 1 = false;
-    bool _was_established GUARDED_BY(lock) : 1 = false;
-    bool _orphan GUARDED_BY(lock) : 1 = false; // no socket will ever read or write again
-    bool _fin_received GUARDED_BY(lock) : 1 = false;
-    bool _fin_known GUARDED_BY(lock) : 1 = false; // it came, maybe beyond a gap
-    bool _writer_waits GUARDED_BY(lock) : 1 = false;
-    bool _passive GUARDED_BY(lock) : 1 = false;
-    bool _deferred_ack_seen GUARDED_BY(lock) : 1 = false; // TCP_DEFER_ACCEPT
-    bool _more GUARDED_BY(lock) : 1 = false;              // MSG_MORE
+    bool _bound : 1 GUARDED_BY(lock) = false;
+    bool _receive_shut_down : 1 GUARDED_BY(lock) = false;
+    bool _send_shut_down : 1 GUARDED_BY(lock) = false;
+    bool _was_established : 1 GUARDED_BY(lock) = false;
+    bool _orphan : 1 GUARDED_BY(lock) = false; // no socket will ever read or write again
+    bool _fin_received : 1 GUARDED_BY(lock) = false;
+    bool _fin_known : 1 GUARDED_BY(lock) = false; // it came, maybe beyond a gap
+    bool _writer_waits : 1 GUARDED_BY(lock) = false;
+    bool _passive : 1 GUARDED_BY(lock) = false;
+    bool _deferred_ack_seen : 1 GUARDED_BY(lock) = false; // TCP_DEFER_ACCEPT
+    bool _more : 1 GUARDED_BY(lock) = false;              // MSG_MORE
     // What both sides agreed on.
-    bool _timestamps GUARDED_BY(lock) : 1 = false;
-    bool _sack GUARDED_BY(lock) : 1 = false;
-    bool _scaling GUARDED_BY(lock) : 1 = false;
-    bool _ecn GUARDED_BY(lock) : 1 = false;
-    bool _ecn_requested GUARDED_BY(lock) : 1 = false;
-    bool _echo_congestion GUARDED_BY(lock) : 1 = false; // ECE until CWR comes
-    bool _window_reduced GUARDED_BY(lock) : 1 = false;  // CWR with the next data
+    bool _timestamps : 1 GUARDED_BY(lock) = false;
+    bool _sack : 1 GUARDED_BY(lock) = false;
+    bool _scaling : 1 GUARDED_BY(lock) = false;
+    bool _ecn : 1 GUARDED_BY(lock) = false;
+    bool _ecn_requested : 1 GUARDED_BY(lock) = false;
+    bool _echo_congestion : 1 GUARDED_BY(lock) = false; // ECE until CWR comes
+    bool _window_reduced : 1 GUARDED_BY(lock) = false;  // CWR with the next data
     // Acknowledgements to send.
-    bool _ack_now GUARDED_BY(lock) : 1 = false;
-    bool _ack_later GUARDED_BY(lock) : 1 = false;
-    bool _interactive GUARDED_BY(lock) : 1 = false; // we answer what we get: an answer will carry it
+    bool _ack_now : 1 GUARDED_BY(lock) = false;
+    bool _ack_later : 1 GUARDED_BY(lock) = false;
+    bool _interactive : 1 GUARDED_BY(lock) = false; // we answer what we get: an answer will carry it
     u8 _quick_acks GUARDED_BY(lock) = 0;
 
     // Sending: SND.UNA is _queue.begin() and SND.NXT is _queue.next(), but for the SYN.
@@ -353,12 +353,12 @@ class connection final : public ref_counted<connection>, public flow, timekeepin
     u8 _duplicate_acks GUARDED_BY(lock) = 0;
     u8 _reordering_steps GUARDED_BY(lock) = 1; // RACK.reo_wnd_mult
     u8 _reordering_persists GUARDED_BY(lock) = 16;
-    bool _reordering_seen GUARDED_BY(lock) : 1 = false;
-    bool _probe_outstanding GUARDED_BY(lock) : 1 = false; // TLP.end_seq is valid
-    bool _probe_retransmits GUARDED_BY(lock) : 1 = false;
-    bool _window_limited GUARDED_BY(lock) : 1 = false; // there was more to send than the window let
-    bool _undo_possible GUARDED_BY(lock) : 1 = false;
-    bool _recovery_retransmitted GUARDED_BY(lock) : 1 = false;
+    bool _reordering_seen : 1 GUARDED_BY(lock) = false;
+    bool _probe_outstanding : 1 GUARDED_BY(lock) = false; // TLP.end_seq is valid
+    bool _probe_retransmits : 1 GUARDED_BY(lock) = false;
+    bool _window_limited : 1 GUARDED_BY(lock) = false; // there was more to send than the window let
+    bool _undo_possible : 1 GUARDED_BY(lock) = false;
+    bool _recovery_retransmitted : 1 GUARDED_BY(lock) = false;
     sequence _probe_end GUARDED_BY(lock);
     sequence _recovery_end GUARDED_BY(lock);      // recovery is over when this is acknowledged
     sequence _reduction_end GUARDED_BY(lock);     // ECN: once for each window

@@ -18,7 +18,7 @@ class udp
     /// A packet that begins with its UDP header; deferred work.
     void receive(packet_ptr p, const ip_info& info);
     /// A datagram of ours came to grief; `transport`: its UDP header and what else was quoted.
-    void error(const icmp_error& what, std::span<const std::byte> transport);
+    void error(const icmp_error& e, std::span<const std::byte> transport);
 
     /// Errors: enomem.
     result<ref_ptr<socket>> make_socket(family f);

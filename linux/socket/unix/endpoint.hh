@@ -35,7 +35,7 @@ class unix_endpoint : public ref_counted<unix_endpoint>
 
     result<void> bind(const socket_address& local) EXCLUDES(_lock);
     /// No wait is needed but for room among a listener's connections.
-    result<void> connect(const socket_address& peer, wait_rule& rule, bool bind_first);
+    result<void> connect(const socket_address& address, wait_rule& rule, bool bind_first);
     result<void> disconnect() EXCLUDES(_lock);
     /// socketpair(2).
     static void join(unix_endpoint& a, unix_endpoint& b);

@@ -42,7 +42,7 @@ struct flight_state {
 };
 
 /// Descriptors of the running program, at most scm_max_fd. Errors: ebadf, enomem.
-result<unique_ptr<passed_files>> take_files(std::span<const int> descriptors);
+result<unique_ptr<passed_files>> take_files(std::span<const int> wanted);
 /// The same files once more, not in flight (MSG_PEEK). Errors: enomem.
 result<unique_ptr<passed_files>> copy_files(passed_files& files);
 
