@@ -11,6 +11,7 @@
 
 #include "core/base/assert.hh"
 #include "core/base/error.hh"
+#include "core/base/types.hh"
 
 template <class T>
 class result;
@@ -33,22 +34,27 @@ template <class Reference>
 inline constexpr bool may_be_taken = std::is_rvalue_reference_v<Reference> ||
                                      std::is_void_v<typename std::remove_cvref_t<Reference>::value_type>;
 
+/// As wide as the value's alignment, so that no padding lies between the two: gcc keeps a result with padding
+/// in memory instead of in the two registers that it comes in.
+template <class T>
+using error_beside = std::conditional_t<(alignof(T) > alignof(errc)), s64, s32>;
+
 template <class T>
 class trivial_result
 {
   public:
-    constexpr trivial_result(T value) : _value(value), _error(no_error) {}
-    constexpr trivial_result(failure f) : _value(), _error(f.code) {}
+    constexpr trivial_result(T value) : _value(value), _error(0) {}
+    constexpr trivial_result(failure f) : _value(), _error(static_cast<error_beside<T>>(f.code)) {}
 
-    constexpr bool has_value() const { return _error == no_error; }
+    constexpr bool has_value() const { return _error == 0; }
     constexpr T& value() { return assert(has_value()), _value; }
     constexpr const T& value() const { return assert(has_value()), _value; }
     constexpr T take() { return assert(has_value()), _value; }
-    constexpr errc error() const { return _error; }
+    constexpr errc error() const { return static_cast<errc>(_error); }
 
   private:
     T _value;
-    errc _error;
+    error_beside<T> _error;
 };
 
 template <class T>
