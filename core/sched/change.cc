@@ -26,7 +26,7 @@ void cpu::change_entity(thread& t, const cpu_set* affinity,
     }
     const bool running_elsewhere = locked && t._state == thread_state::running && &home != &this_cpu();
     if (locked)
-        home._lock.unlock();
+        home._lock.unlock_irqs_off();
     if (was_queued)
         make_ready(t, run_queue::arrival::preempted);
     else if (running_elsewhere)

@@ -72,7 +72,7 @@ inline void cpu::admit_and_unlock(thread& t, run_queue::arrival how) NO_THREAD_S
         else
             arm_slice_locked();
     }
-    _lock.unlock();
+    _lock.unlock_irqs_off();
     // Another CPU arms its own slice timer when it hears of the thread.
     if (!here)
         arch::send_reschedule(_number);
@@ -80,20 +80,22 @@ inline void cpu::admit_and_unlock(thread& t, run_queue::arrival how) NO_THREAD_S
 
 void cpu::admit(thread& t, run_queue::arrival how)
 {
-    _lock.lock();
+    _lock.lock_irqs_off();
     admit_and_unlock(t, how);
 }
 
-void cpu::wake(thread& t) NO_THREAD_SAFETY_ANALYSIS
+void cpu::wake(thread& t, std::atomic<bool>* told) NO_THREAD_SAFETY_ANALYSIS
 {
     cpu& home = lock_home_of(t);
-    if (t._state.load(std::memory_order_relaxed) != thread_state::blocked)
-        return home._lock.unlock();
+    if (told)
+        told->store(true, std::memory_order_release); // the thread needs this lock before it can end
+    if (t._state.load(std::memory_order_relaxed) != thread_state::blocked) [[unlikely]]
+        return home._lock.unlock_irqs_off();
     cpu& target = choose(t, run_queue::arrival::woken);
     if (&target == &home)
         return home.admit_and_unlock(t, run_queue::arrival::woken);
     t._state.store(thread_state::ready, std::memory_order_relaxed); // nobody else wakes it
-    home._lock.unlock();
+    home._lock.unlock_irqs_off();
     target.admit(t, run_queue::arrival::woken);
 }
 
@@ -107,7 +109,14 @@ inline thread& cpu::pick_locked()
     return thread_of(*e);
 }
 
-inline void cpu::switch_to_locked(thread& next)
+void cpu::watch_locked()
+{
+    if (!_watch.armed())
+        _watch.arm(timekeeping::after(_running->_running_since, watch_interval));
+}
+
+/// Part of its callers, which have to save registers for their own sake anyway.
+[[gnu::always_inline]] inline void cpu::switch_to_locked(thread& next)
 {
     thread& previous = *_running;
     next._running_since = previous._running_since;
@@ -116,53 +125,64 @@ inline void cpu::switch_to_locked(thread& next)
     _previous = &previous;
     _idling.store(&next == _idle.get(), std::memory_order_relaxed);
     arm_slice_locked();
-    if (&previous == _idle.get() && !_watch.armed())
-        _watch.arm(timekeeping::after(next._running_since, watch_interval));
-    if (next._address_space && next._address_space != previous._address_space)
+    if (&previous == _idle.get()) [[unlikely]]
+        watch_locked();
+    if (next._address_space && next._address_space != previous._address_space) [[unlikely]]
         arch::enter_address_space(*next._address_space);
     arch::set_current_thread(next);
-    if (deferred_work_pending()) // the thread that we leave was asked for it
+    if (deferred_work_pending()) [[unlikely]] // the thread that we leave was asked for it
         next._context.attention().fetch_or(attention::deferred_work, std::memory_order_relaxed);
     previous._context.switch_to(next._context);
     // Here runs the thread that was left earlier, perhaps on another CPU: `this` is not trusted any more.
 }
 
-/// The first thing after a switch, on the new stack: lets others have the previous thread.
-void finish_switch() NO_THREAD_SAFETY_ANALYSIS
+[[gnu::noinline]] void cpu::settle_previous(thread& previous, bool dead)
 {
-    cpu& here = cpu::this_cpu();
-    thread* previous = here._previous;
-    // Looked at under the lock: afterwards another CPU may run it, to its end.
-    const bool dead = previous->state() == thread_state::dead;
-    const bool migrating = std::exchange(previous->_migrating, false);
-    here._lock.unlock();
     if (dead)
-        bury(*previous);
-    else if (migrating)
-        cpu::wake(*previous);
+        bury(previous);
+    else
+        wake(previous, nullptr);
+}
+
+/// The first thing after a switch, on the new stack: lets others have the previous thread.
+[[gnu::always_inline]] inline void cpu::finish_switch_here() NO_THREAD_SAFETY_ANALYSIS
+{
+    cpu& here = this_cpu();
+    thread& previous = *here._previous;
+    // Looked at under the lock: afterwards another CPU may run it, to its end.
+    const bool dead = previous.state() == thread_state::dead;
+    const bool migrating = std::exchange(previous._migrating, false);
+    here._lock.unlock_irqs_off();
+    if (dead || migrating) [[unlikely]]
+        settle_previous(previous, dead);
+}
+
+void finish_switch()
+{
+    cpu::finish_switch_here();
 }
 
 void cpu::switch_away(thread_state state, const thread_waiter* sleeper) NO_THREAD_SAFETY_ANALYSIS
 {
     assert(!arch::irqs_enabled());
-    _lock.lock();
-    if (sleeper && !sleeper->must_sleep())
-        return _lock.unlock();
+    _lock.lock_irqs_off();
+    if (sleeper && !sleeper->must_sleep()) [[unlikely]]
+        return _lock.unlock_irqs_off();
     account_locked();
     thread& self = *_running;
     self._state.store(state, std::memory_order_relaxed);
     self._voluntary_switches++;
     switch_to_locked(pick_locked());
-    finish_switch();
+    finish_switch_here();
 }
 
 void cpu::preempt_current() NO_THREAD_SAFETY_ANALYSIS
 {
-    _lock.lock();
+    _lock.lock_irqs_off();
     account_locked();
     thread& self = *_running;
     if (_queue.empty()) {
-        _lock.unlock();
+        _lock.unlock_irqs_off();
         return;
     }
     if (&self != _idle.get())
@@ -171,7 +191,7 @@ void cpu::preempt_current() NO_THREAD_SAFETY_ANALYSIS
     if (&next == &self) {
         self._state.store(thread_state::running, std::memory_order_relaxed);
         arm_slice_locked();
-        _lock.unlock();
+        _lock.unlock_irqs_off();
         return;
     }
     if (&self == _idle.get())
@@ -179,6 +199,6 @@ void cpu::preempt_current() NO_THREAD_SAFETY_ANALYSIS
     else
         self._involuntary_switches++;
     switch_to_locked(next);
-    finish_switch();
+    finish_switch_here();
 }
 } // namespace sched

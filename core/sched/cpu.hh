@@ -1,8 +1,9 @@
 // One CPU as the scheduler sees it: its run queue, its idle thread, its timers.
 //
-// Locking: `_lock` guards the queue and the states of the threads that belong to it. It is held across the
-// switch of stacks and dropped by the thread that continues (finish_switch), so that nobody can run a thread
-// whose registers are not saved yet. Two queues are locked in the order of CPU numbers.
+// Locking: `_lock`, always taken with interrupts off, guards the queue and the states of the threads that
+// belong to it. It is held across the switch of stacks and dropped by the thread that continues
+// (finish_switch), so that nobody can run a thread whose registers are not saved yet. Two queues are locked
+// in the order of CPU numbers.
 #pragma once
 
 #include "arch/smp.hh"
@@ -57,11 +58,13 @@ class cpu
     void switch_away(thread_state state, const thread_waiter* sleeper);
     void preempt_current();
 
-    /// Queues a thread that is not queued anywhere; from any context.
+    /// Queues a thread that is not queued anywhere; from any context, interrupts off.
     static void make_ready(thread& t, run_queue::arrival how) { choose(t, how).admit(t, how); }
 
-    /// Makes a blocked thread ready.
-    static void wake(thread& t);
+    /// Makes a blocked thread ready; from any context, interrupts off. `told` (null: nothing) becomes true
+    /// under the lock under which switch_away() asks whether to sleep; neither it nor the thread is touched
+    /// after that lock is dropped, so who sees it true need not wait for the waker.
+    static void wake(thread& t, std::atomic<bool>* told);
 
     /// Applies a change to a thread's entity under its queue's lock.
     static void change_entity(thread& t, const cpu_set* affinity, const scheduling_parameters* parameters);
@@ -75,12 +78,15 @@ class cpu
   private:
     cpu(unsigned number, ref_ptr<thread> idle);
     friend void finish_switch();
+    static void finish_switch_here();
+    static void settle_previous(thread& previous, bool dead);
     static thread& thread_of(entity& e) { return static_cast<thread&>(e); }
 
     void switch_to_locked(thread& next) REQUIRES(_lock);
     void account_locked() REQUIRES(_lock);
     void arm_slice_locked() REQUIRES(_lock);
-    void arm_new_slice_locked() REQUIRES(_lock);
+    [[gnu::noinline]] void arm_new_slice_locked() REQUIRES(_lock);
+    [[gnu::noinline]] void watch_locked() REQUIRES(_lock);
     void enqueue_locked(thread& t, run_queue::arrival how) REQUIRES(_lock);
     void admit(thread& t, run_queue::arrival how) EXCLUDES(_lock);
     void admit_and_unlock(thread& t, run_queue::arrival how) RELEASE(_lock);
@@ -96,7 +102,7 @@ class cpu
     {
         return arch::cpu_count() == 1 ? this_cpu() : choose_among_many(t, how);
     }
-    static cpu& choose_among_many(thread& t, run_queue::arrival how);
+    [[gnu::noinline]] static cpu& choose_among_many(thread& t, run_queue::arrival how);
     static cpu& lock_home_of(thread& t);
     static void slice_ended(timekeeping::timer& t);
     static void watch_application(timekeeping::timer& t);
@@ -119,10 +125,10 @@ inline cpu& cpu::lock_home_of(thread& t) NO_THREAD_SAFETY_ANALYSIS
 {
     for (;;) {
         cpu* c = t._cpu.load(std::memory_order_acquire);
-        c->_lock.lock();
-        if (t._cpu.load(std::memory_order_relaxed) == c)
+        c->_lock.lock_irqs_off();
+        if (t._cpu.load(std::memory_order_relaxed) == c) [[likely]]
             return *c;
-        c->_lock.unlock();
+        c->_lock.unlock_irqs_off();
     }
 }
 

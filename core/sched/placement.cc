@@ -44,16 +44,16 @@ bool cpu::move_one(cpu& from, cpu& to) NO_THREAD_SAFETY_ANALYSIS
     cpu& first = from._number < to._number ? from : to;
     cpu& second = &first == &from ? to : from;
     const auto state = arch::irq_save();
-    first._lock.lock();
-    second._lock.lock();
+    first._lock.lock_irqs_off();
+    second._lock.lock_irqs_off();
     entity* e = from._queue.find_movable(to._number);
     if (e) {
         from._queue.remove(*e);
         from._load.fetch_sub(1, std::memory_order_relaxed);
         to.enqueue_locked(thread_of(*e), run_queue::arrival::preempted);
     }
-    second._lock.unlock();
-    first._lock.unlock();
+    second._lock.unlock_irqs_off();
+    first._lock.unlock_irqs_off();
     arch::irq_restore(state);
     return e != nullptr;
 }

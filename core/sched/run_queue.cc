@@ -8,7 +8,6 @@ namespace sched
 {
 namespace
 {
-constexpr nanoseconds sleeper_credit = milliseconds(3);
 constexpr nanoseconds target_latency = milliseconds(12);
 constexpr nanoseconds shortest_slice = milliseconds(2);
 constexpr nanoseconds round_robin_slice = milliseconds(100); // Linux's default
@@ -48,32 +47,12 @@ void run_queue::add_realtime(entity& e, arrival how)
     _realtime.insert(it, e);
 }
 
-inline void run_queue::add_fair(entity& e)
+void run_queue::add_to_others(entity& e)
 {
-    if (!_next) {
-        _next = &e;
-    } else if (order{}(e, *_next)) {
+    if (order{}(e, *_next))
         _fair.insert_before(_fair.begin(), *std::exchange(_next, &e));
-    } else {
+    else
         _fair.insert(e);
-    }
-}
-
-void run_queue::add(entity& e, arrival how)
-{
-    assert(!e.queued);
-    e.queued = true;
-    _count++;
-    if (e.parameters.is_realtime())
-        return add_realtime(e, how);
-    if (how == arrival::new_thread) {
-        e.virtual_runtime = _minimum_runtime;
-    } else if (how == arrival::woken) {
-        const u64 floor = _minimum_runtime - static_cast<u64>(sleeper_credit.count());
-        if (precedes(e.virtual_runtime, floor))
-            e.virtual_runtime = floor;
-    }
-    add_fair(e);
 }
 
 void run_queue::remove_from_others(entity& e)

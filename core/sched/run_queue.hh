@@ -25,7 +25,25 @@ class run_queue
     run_queue& operator=(const run_queue&) = delete;
 
     enum class arrival : u8 { woken, new_thread, preempted };
-    void add(entity& e, arrival how);
+    void add(entity& e, arrival how)
+    {
+        assert(!e.queued);
+        e.queued = true;
+        _count++;
+        if (e.parameters.is_realtime()) [[unlikely]]
+            return add_realtime(e, how);
+        if (how == arrival::woken) {
+            const u64 floor = _minimum_runtime - static_cast<u64>(sleeper_credit.count());
+            if (precedes(e.virtual_runtime, floor))
+                e.virtual_runtime = floor;
+        } else if (how == arrival::new_thread) {
+            e.virtual_runtime = _minimum_runtime;
+        }
+        if (!_next) [[likely]]
+            _next = &e;
+        else
+            add_to_others(e);
+    }
     void remove(entity& e)
     {
         assert(e.queued);
@@ -72,6 +90,7 @@ class run_queue
 
   private:
     static constexpr nanoseconds wakeup_granularity = milliseconds(1);
+    static constexpr nanoseconds sleeper_credit = milliseconds(3);
 
     static bool precedes(u64 runtime, u64 other) { return static_cast<s64>(runtime - other) < 0; }
     struct order {
@@ -104,12 +123,13 @@ class run_queue
         if (precedes(_minimum_runtime, least))
             _minimum_runtime = least;
     }
-    static bool preempts_by_policy(const entity& candidate, const entity& running);
-    void add_realtime(entity& e, arrival how);
-    void add_fair(entity& e);
-    void remove_from_others(entity& e);
-    entity* take_from_tree();
-    entity* realtime_first() const;
+    // What a hand-over between two threads does not need is kept out of the way of its code.
+    [[gnu::noinline]] static bool preempts_by_policy(const entity& candidate, const entity& running);
+    [[gnu::noinline]] void add_realtime(entity& e, arrival how);
+    [[gnu::noinline]] void add_to_others(entity& e);
+    [[gnu::noinline]] void remove_from_others(entity& e);
+    [[gnu::noinline]] entity* take_from_tree();
+    [[gnu::noinline]] entity* realtime_first() const;
 
     entity* _next = nullptr; // the first of those that share
     tree _fair;              // the others of them; empty if there is no _next

@@ -75,7 +75,9 @@ result<void> thread::prepare_application_context(const arch::thread_context* inh
 void thread::start()
 {
     add_ref(); // the scheduler's, dropped by the reaper
+    const auto state = arch::irq_save();
     cpu::make_ready(*this, run_queue::arrival::new_thread);
+    arch::irq_restore(state);
 }
 
 void thread::set_name(std::string_view name)
@@ -88,8 +90,11 @@ void thread::set_name(std::string_view name)
 void thread::interrupt()
 {
     _interrupt_pending.store(true, std::memory_order_seq_cst); // before wake() looks whether it sleeps
-    if (_interruptible.load(std::memory_order_seq_cst))
-        cpu::wake(*this);
+    if (_interruptible.load(std::memory_order_seq_cst)) {
+        const auto state = arch::irq_save();
+        cpu::wake(*this, nullptr);
+        arch::irq_restore(state);
+    }
 }
 
 void thread::request_attention()

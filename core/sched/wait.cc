@@ -24,7 +24,7 @@ class thread_waiter::alarm : public timekeeping::timer
         auto& sleeper = static_cast<alarm&>(t)._sleeper;
         sleeper._alarm_rang.store(true,
                                   std::memory_order_release); // it may ring before the thread has blocked
-        cpu::wake(sleeper._thread);
+        cpu::wake(sleeper._thread, nullptr);
     }
     thread_waiter& _sleeper;
 };
@@ -32,8 +32,7 @@ class thread_waiter::alarm : public timekeeping::timer
 waiter::reaction thread_waiter::wake_thread(waiter& w, u32)
 {
     auto& self = static_cast<thread_waiter&>(w);
-    self._woken.store(true, std::memory_order_release);
-    cpu::wake(self._thread);
+    cpu::wake(self._thread, &self._woken);
     return reaction::taken;
 }
 
@@ -74,12 +73,24 @@ result<void> thread_waiter::sleep_until_woken()
 result<void> thread_waiter::sleep(const wait_options& options)
 {
     assert_may_block();
-    if (options.interruptible) // before it looks for an interrupt; interrupt() does the reverse
-        _thread._interruptible.store(true, std::memory_order_seq_cst);
-    const auto outcome =
-        options.deadline == timekeeping::never ? sleep_until_woken() : sleep_until_deadline(options.deadline);
-    if (options.interruptible)
-        _thread._interruptible.store(false, std::memory_order_relaxed);
+    if (!options.interruptible)
+        return options.deadline == timekeeping::never ? sleep_until_woken()
+                                                      : sleep_until_deadline(options.deadline);
+    if (options.deadline == timekeeping::never)
+        return sleep_interruptibly();
+    _thread._interruptible.store(true, std::memory_order_seq_cst);
+    const auto outcome = sleep_until_deadline(options.deadline);
+    _thread._interruptible.store(false, std::memory_order_relaxed);
+    return outcome;
+}
+
+result<void> thread_waiter::sleep_interruptibly()
+{
+    assert_may_block();
+    // Before it looks for an interrupt; interrupt() does the reverse.
+    _thread._interruptible.store(true, std::memory_order_seq_cst);
+    const auto outcome = sleep_until_woken();
+    _thread._interruptible.store(false, std::memory_order_relaxed);
     return outcome;
 }
 

@@ -8,6 +8,7 @@
 
 #include "arch/cpu.hh"
 #include "core/base/annotations.hh"
+#include "core/base/assert.hh"
 #include "core/base/types.hh"
 #include "core/sync/guard.hh"
 #include "core/sync/rank.hh"
@@ -30,9 +31,7 @@ class CAPABILITY("spinlock") spinlock
     void lock() ACQUIRE()
     {
         const auto state = arch::irq_save();
-        while (_held.exchange(true, std::memory_order_acquire))
-            [[unlikely]] // pairs with unlock()
-            while (_held.load(std::memory_order_relaxed)) arch::cpu_relax();
+        take();
         _state = state;
         note_acquired();
     }
@@ -57,9 +56,28 @@ class CAPABILITY("spinlock") spinlock
         arch::irq_restore(state);
     }
 
+    /// The same for who has interrupts off and leaves them so: nothing to save and to restore. Each lock is
+    /// given up by the form that took it.
+    void lock_irqs_off() ACQUIRE()
+    {
+        assert(!arch::irqs_enabled());
+        take();
+        note_acquired();
+    }
+    void unlock_irqs_off() RELEASE()
+    {
+        note_released();
+        _held.store(false, std::memory_order_release);
+    }
+
     bool is_locked() const { return _held.load(std::memory_order_relaxed); }
 
   private:
+    void take()
+    {
+        while (_held.exchange(true, std::memory_order_acquire)) // pairs with unlock()
+            [[unlikely]] while (_held.load(std::memory_order_relaxed)) arch::cpu_relax();
+    }
     void note_acquired()
     {
 #ifdef KILN_DEBUG

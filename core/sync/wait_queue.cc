@@ -30,6 +30,18 @@ void wait_queue::remove(waiter& w)
         unlink_locked(w);
 }
 
+inline waiter::reaction wait_queue::wake_locked(waiter& w, u32 key)
+{
+    if (w._departure == waiter::departure::before_it_wakes) {
+        unlink_locked(w);
+        return w._wake(w, key);
+    }
+    const auto did = w._wake(w, key);
+    if (did == waiter::reaction::taken)
+        unlink_locked(w);
+    return did;
+}
+
 bool wait_queue::wake(u32 key, unsigned exclusive_limit)
 {
     // Pairs with the fence of the waiter: either it sees the new state or we see it queued.
@@ -40,11 +52,8 @@ bool wait_queue::wake(u32 key, unsigned exclusive_limit)
     bool woke_exclusive = false;
     for (waiter* w = _first; w && exclusive_limit != 0;) {
         waiter* const next = w->_next;
-        // The owner cannot leave, and let the waiter die, while we hold the lock.
-        const auto did = w->_wake(*w, key);
-        if (did == waiter::reaction::taken)
-            unlink_locked(*w);
-        if (did != waiter::reaction::passed_on && w->_exclusive) {
+        const bool exclusive = w->_exclusive; // it may be gone afterwards
+        if (wake_locked(*w, key) != waiter::reaction::passed_on && exclusive) {
             woke_exclusive = true;
             exclusive_limit--;
         }

@@ -33,7 +33,14 @@ class waiter
     /// lock.
     using wake_function = reaction (*)(waiter&, u32 key);
 
-    constexpr explicit waiter(wake_function wake) : _wake(wake) {}
+    /// Whether it is taken out of its queue before its wake function runs, which then takes every event and
+    /// may be the end of the waiter.
+    enum class departure : u8 { as_it_reacts, before_it_wakes };
+
+    constexpr explicit waiter(wake_function wake, departure how = departure::as_it_reacts)
+        : _wake(wake), _departure(how)
+    {
+    }
     waiter(const waiter&) = delete;
     waiter& operator=(const waiter&) = delete;
 
@@ -42,6 +49,7 @@ class waiter
   private:
     friend class wait_queue;
     wake_function _wake;
+    const departure _departure;
     bool _queued = false; // under the queue's lock
     bool _exclusive = true;
     // Linked by hand: locks are constant-initialised globals, which Boost's lists cannot be. The queue's
@@ -73,6 +81,7 @@ class wait_queue
 
   private:
     bool wake(u32 key, unsigned exclusive_limit);
+    waiter::reaction wake_locked(waiter& w, u32 key) REQUIRES(_lock);
     void unlink_locked(waiter& w) REQUIRES(_lock);
 
     spinlock _lock{lock_rank::wait_queue};
@@ -95,11 +104,14 @@ namespace sched
 class thread_waiter : public waiter
 {
   public:
-    thread_waiter() : waiter(&wake_thread), _thread(*arch::current_thread()) {}
+    thread_waiter() : waiter(&wake_thread, departure::before_it_wakes), _thread(*arch::current_thread()) {}
 
     /// Sleeps until the wake function has run, the deadline has passed or (if interruptible) a signal is
-    /// pending. Errors: etimedout, eintr.
+    /// pending. Without an error it has left its queue and the waker is done with it; with one the owner has
+    /// to take it out. Errors: etimedout, eintr.
     result<void> sleep(const wait_options& options);
+    /// The same without a deadline. Errors: eintr.
+    result<void> sleep_interruptibly();
     void rearm() { _woken = false; }
 
     /// Ends sleep() for those who keep waiters in lists of their own (futexes); from any context.
@@ -113,8 +125,8 @@ class thread_waiter : public waiter
     result<void> sleep_until_woken();
     result<void> sleep_until_deadline(instant deadline);
     void block();
-    /// Why sleep() goes on sleeping. The scheduler asks again under the run queue's lock: a waker makes it
-    /// false first and then takes that lock to look whether the thread sleeps.
+    /// Why sleep() goes on sleeping. The scheduler asks again under the run queue's lock, under which a waker
+    /// sets `_woken`, as the last it does to the waiter.
     bool must_sleep() const;
 
     thread& _thread;
@@ -133,7 +145,8 @@ result<void> wait_until(wait_queue& queue, Lock& lock, Predicate predicate, cons
         queue.add(self, options.exclusive);
         lock.unlock();
         const auto slept = self.sleep(options);
-        queue.remove(self);
+        if (!slept)
+            queue.remove(self);
         lock.lock();
         if (!slept) {
             if (predicate())
@@ -157,7 +170,8 @@ result<void> wait_until(wait_queue& queue, Predicate predicate, const wait_optio
             return {};
         }
         const auto slept = self.sleep(options);
-        queue.remove(self);
+        if (!slept)
+            queue.remove(self);
         if (predicate())
             return {};
         if (!slept)

@@ -1,43 +1,9 @@
 // Queues of futex waiters; see bucket.hh.
 #include "linux/futex/bucket.hh"
 
-#include "linux/task/task.hh"
-
 namespace linux
 {
 constinit std::array<futex_bucket, futex_bucket_count> futex_buckets;
-
-futex_waiter::futex_waiter(task& waiting, const futex_key& waits_for, u32 wanted_bits)
-    : thread(waiting), key(waits_for), bits(wanted_bits), priority(waiting.scheduling().realtime_priority)
-{
-}
-
-void futex_bucket::insert(futex_waiter& w)
-{
-    futex_waiter* before = _last;
-    while (before && before->priority < w.priority)
-        before = before->previous;
-    w.previous = before;
-    w.next = before ? before->next : _first;
-    (w.next ? w.next->previous : _last) = &w;
-    (before ? before->next : _first) = &w;
-    w.queued = true;
-    w.bucket.store(this, std::memory_order_relaxed);
-}
-
-void futex_bucket::remove(futex_waiter& w)
-{
-    (w.previous ? w.previous->next : _first) = w.next;
-    (w.next ? w.next->previous : _last) = w.previous;
-    w.queued = false;
-    withdraw();
-}
-
-void futex_bucket::wake(futex_waiter& w)
-{
-    remove(w);
-    w.wake_directly();
-}
 
 futex_waiter* futex_bucket::find(const futex_key& key, futex_waiter* after)
 {
@@ -52,7 +18,7 @@ unsigned futex_bucket::wake_waiters(futex_key key, unsigned count, u32 bits)
     unsigned woken = 0;
     for (futex_waiter* w = _first; w && woken < count;) {
         futex_waiter* const next = w->next;
-        if (w->key == key && (w->bits & bits) && !w->wants_ownership && !w->moves_to_pi) {
+        if (w->is_meant(key, bits)) {
             wake(*w);
             woken++;
         }

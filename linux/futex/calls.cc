@@ -143,12 +143,9 @@ result<u64> sys_futex(virt_addr word, int operation, u32 value, u64 timeout, vir
 {
     // What nearly every call is, without decoding.
     if (operation == (futex_wake | futex_private_flag))
-        return futex_wake_up(word, futex_scope::private_to_program, value, futex_bitset_match_any);
+        return futex_wake_plainly(word, value);
     if (operation == (futex_wait | futex_private_flag) && timeout == 0)
-        return futex_wait_on({.word = word,
-                              .scope = futex_scope::private_to_program,
-                              .expected = value,
-                              .bits = futex_bitset_match_any});
+        return futex_wait_plainly(word, value);
     return decode_and_run(word, operation, value, timeout, second, value3);
 }
 

@@ -21,18 +21,28 @@ enum class futex_scope : u8 { private_to_program, shared };
 /// Errors: efault if it is not mapped.
 result<futex_key> make_shared_futex_key(mm::address_space& space, virt_addr word);
 
-/// Errors: einval if the word is not aligned, efault if it is no address of the application or a shared one
-/// not mapped.
-inline result<futex_key> make_futex_key(program& owner, virt_addr word, futex_scope scope)
+/// Errors: einval if the word is not aligned, efault if it is no address of the application.
+inline result<void> check_futex_word(virt_addr word)
 {
     if (!is_aligned(word.value, sizeof(u32))) [[unlikely]]
         return fail(errc::einval);
     if (!mm::is_application_range(word, sizeof(u32))) [[unlikely]]
         return fail(errc::efault);
-    auto& space = owner.address_space();
+    return {};
+}
+
+inline futex_key private_futex_key(program& owner, virt_addr word)
+{
+    return {&owner.address_space(), word.value};
+}
+
+/// Errors: those of check_futex_word(), efault if a shared one is not mapped.
+inline result<futex_key> make_futex_key(program& owner, virt_addr word, futex_scope scope)
+{
+    TRY(check_futex_word(word));
     if (scope == futex_scope::shared)
-        return make_shared_futex_key(space, word);
-    return futex_key{&space, word.value};
+        return make_shared_futex_key(owner.address_space(), word);
+    return private_futex_key(owner, word);
 }
 
 /// Mixes a key to a bucket number below `count`, a power of two.

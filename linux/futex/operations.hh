@@ -25,6 +25,10 @@ result<void> enter_if_equal(futex_bucket& bucket, futex_waiter& self, virt_addr 
 result<u64> futex_wait_on(const futex_wait_request& request);
 result<u64> futex_wake_up(virt_addr word, futex_scope scope, unsigned count, u32 bits);
 
+/// What nearly every call is: a private word, all bits, no deadline.
+result<u64> futex_wait_plainly(virt_addr word, u32 expected);
+result<u64> futex_wake_plainly(virt_addr word, unsigned count);
+
 struct futex_requeue_request {
     virt_addr from;
     virt_addr to;

@@ -135,7 +135,7 @@ result<u64> futex_lock_owner(virt_addr word, futex_scope scope, instant deadline
     const auto key = TRY(make_futex_key(owner_program, word, scope));
     auto& bucket = bucket_of(key);
     owner_program.uses_owned_futexes.store(true, std::memory_order_relaxed);
-    futex_waiter waiter(self, key, futex_bitset_match_any);
+    futex_waiter waiter(self, key, 0);
     for (;;) {
         const auto observed = TRY(observe_owner(owner_program, word));
         const auto outcome = TRY(lock_or_enter(bucket, waiter, word, observed.tid, patience));
@@ -145,7 +145,8 @@ result<u64> futex_lock_owner(virt_addr word, futex_scope scope, instant deadline
             break;
     }
     const auto slept = waiter.sleep({.deadline = deadline, .interruptible = true});
-    (void)leave_bucket(waiter);
+    if (!slept)
+        (void)leave_bucket(waiter);
     if (waiter.granted == futex_grant::owner)
         return 0;
     return fail(slept.error() == errc::eintr ? errc::erestartnointr : slept.error());
@@ -206,13 +207,14 @@ result<u64> futex_wait_and_lock(const futex_wait_request& request, virt_addr tar
     auto& self = current_task();
     const auto key = TRY(make_futex_key(self.program(), request.word, request.scope));
     auto& bucket = bucket_of(key);
-    futex_waiter waiter(self, key, request.bits);
+    futex_waiter waiter(self, key, 0);
     waiter.moves_to_pi = true;
     waiter.move_target = TRY(make_futex_key(self.program(), target, request.scope));
     self.program().uses_owned_futexes.store(true, std::memory_order_relaxed);
     TRY(enter_if_equal(bucket, waiter, request.word, request.expected));
     const auto slept = waiter.sleep({.deadline = request.deadline, .interruptible = true});
-    (void)leave_bucket(waiter);
+    if (!slept)
+        (void)leave_bucket(waiter);
     if (waiter.granted == futex_grant::owner)
         return 0;
     if (slept)

@@ -10,7 +10,6 @@
 #include "core/mm/kernel_areas.hh"
 #include "core/random.hh"
 
-extern "C" void switch_stacks(u64* save_stack_pointer, u64 next_stack_pointer);
 extern "C" void start_application_thread();
 extern "C" void start_kernel_thread();
 
@@ -20,11 +19,32 @@ namespace
 {
 constinit std::atomic<u64> next_state_id{1};
 
-/// What switch_stacks pops, lowest address first.
-struct switch_frame {
-    u64 r15, r14, r13, r12, rbp, rbx;
-    u64 return_address;
+/// What the first switch to a thread finds on its stack, lowest address first (entry.S).
+struct first_frame {
+    u64 start;
 };
+struct first_kernel_frame {
+    u64 start;
+    u64 entry, argument;
+};
+
+/// Leaves one kernel stack for another; returns when somebody switches back. The compiler saves what it has
+/// in registers, which is less than all that a function would have to keep.
+inline void switch_stacks(u64* save_stack_pointer, u64 next_stack_pointer)
+{
+    asm volatile("push %%rbp\n\t"
+                 "push $1f\n\t"
+                 "mov %%rsp, (%%rdi)\n\t"
+                 "mov %%rsi, %%rsp\n\t"
+                 "pop %%rcx\n\t" // no RET: it would spoil the CPU's own stack of return addresses
+                 "jmp *%%rcx\n"
+                 "1:\n\t"
+                 "pop %%rbp"
+                 : "+D"(save_stack_pointer), "+S"(next_stack_pointer)
+                 :
+                 : "rax", "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "memory",
+                   "cc");
+}
 
 constexpr std::align_val_t extended_state_alignment{64};
 constexpr size_t legacy_area_size = 512;
@@ -69,15 +89,11 @@ result<void> thread_context::prepare_kernel(void (*entry)(void*), void* argument
     _stack_base = reinterpret_cast<u64>(TRY(mm::allocate_kernel_stack()));
     _state_id = next_state_id.fetch_add(1, std::memory_order_relaxed);
     _stack_protector = random_u64() & ~u64{0xff}; // the zero byte stops string overruns
-    _stack_pointer = stack_top() - 16 - sizeof(switch_frame);
-    *reinterpret_cast<switch_frame*>(_stack_pointer) = {
-        .r15 = 0,
-        .r14 = 0,
-        .r13 = reinterpret_cast<u64>(argument),
-        .r12 = reinterpret_cast<u64>(entry),
-        .rbp = 0,
-        .rbx = 0,
-        .return_address = reinterpret_cast<u64>(&start_kernel_thread),
+    _stack_pointer = stack_top() - 16 - sizeof(first_kernel_frame);
+    *reinterpret_cast<first_kernel_frame*>(_stack_pointer) = {
+        .start = reinterpret_cast<u64>(&start_kernel_thread),
+        .entry = reinterpret_cast<u64>(entry),
+        .argument = reinterpret_cast<u64>(argument),
     };
     return {};
 }
@@ -99,16 +115,9 @@ result<void> thread_context::prepare_application(const thread_context* inherit_f
         legacy[24] = 0x80, legacy[25] = 0x1f; // MXCSR: 0x1f80
         legacy[28] = 0xff, legacy[29] = 0xff; // MXCSR_MASK
     }
-    _stack_pointer = stack_top() - sizeof(trap_frame) - sizeof(switch_frame);
-    *reinterpret_cast<switch_frame*>(_stack_pointer) = {
-        .r15 = 0,
-        .r14 = 0,
-        .r13 = 0,
-        .r12 = 0,
-        .rbp = 0,
-        .rbx = 0,
-        .return_address = reinterpret_cast<u64>(&start_application_thread),
-    };
+    _stack_pointer = stack_top() - sizeof(trap_frame) - sizeof(first_frame);
+    *reinterpret_cast<first_frame*>(_stack_pointer) = {.start =
+                                                           reinterpret_cast<u64>(&start_application_thread)};
     auto& frame = application_frame();
     frame = {};
     frame.vector = trap_frame::exact_return_vector;

@@ -130,6 +130,7 @@ slow_exit:
 // A new application thread's first instructions: its frame lies at the top of its kernel stack.
 .globl start_application_thread
 start_application_thread:
+    xor %ebp, %ebp
     call finish_first_switch
     jmp slow_exit
 
@@ -231,32 +232,16 @@ trap_gates:
 .endr
 
 // ---------------------------------------------------------------- thread switch
-// switch_stacks(u64* save_stack_pointer, u64 next_stack_pointer): leaves one kernel stack for another.
-.globl switch_stacks
-switch_stacks:
-    push %rbx
-    push %rbp
-    push %r12
-    push %r13
-    push %r14
-    push %r15
-    mov %rsp, (%rdi)
-    mov %rsi, %rsp
-    pop %r15
-    pop %r14
-    pop %r13
-    pop %r12
-    pop %rbp
-    pop %rbx
-    ret
-
-// A new kernel thread's first instructions: entry in %r12, argument in %r13 (thread_context::prepare_kernel).
+// The switch itself is in cpu/thread_context.cc.
+// A new kernel thread's first instructions: entry and argument lie on its stack (thread_context::prepare_kernel).
 .globl start_kernel_thread
 start_kernel_thread:
+    xor %ebp, %ebp
     call finish_first_switch
-    mov %r13, %rdi
+    pop %rax
+    pop %rdi
     sti
-    call *%r12
+    call *%rax
     call kernel_thread_returned
     ud2
 .section .note.GNU-stack, "", @progbits
