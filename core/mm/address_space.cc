@@ -52,7 +52,7 @@ address_space::~address_space()
 {
     // Nobody runs here any more. Entries go before their areas: see unmap_locked().
     lock_guard guard{_lock};
-    zap(application_start, application_end, table_use::keep);
+    zap(_areas.first_from(application_start), application_start, application_end, table_use::keep);
     _areas.remove(application_start, application_end);
 }
 
@@ -197,12 +197,13 @@ result<void> address_space::unmap(virt_addr start, u64 length)
 /// mapped.
 result<void> address_space::unmap_locked(virt_addr start, virt_addr end)
 {
-    if (_areas.is_free(start, end))
+    area* const first = _areas.first_from(start);
+    if (!first || first->start() >= end)
         return {};
     TRY(split_large_page_at(start));
     TRY(split_large_page_at(end));
-    TRY(_areas.prepare_remove(start, end));
-    zap(start, end, table_use::finished);
+    TRY(_areas.prepare_remove(*first, start, end));
+    zap(first, start, end, table_use::finished);
     _areas.remove(start, end);
     return {};
 }
@@ -222,18 +223,40 @@ result<void> address_space::split_large_page_at(virt_addr border)
     return {};
 }
 
-void address_space::zap(virt_addr start, virt_addr end, table_use tables)
+/// Debug builds: what an area's touched_range leaves out is empty.
+void address_space::assert_unused([[maybe_unused]] virt_addr start, [[maybe_unused]] virt_addr end) const
+{
+#ifdef KILN_DEBUG
+    if (start < end)
+        _tables.for_each_entry(start, end,
+                               [](arch::page_slot& slot, virt_addr, size_t) { assert(slot.load().empty()); });
+#endif
+}
+
+void address_space::zap(area* first, virt_addr start, virt_addr end, table_use tables)
 {
     _peak_resident_pages = std::max(_peak_resident_pages, resident_pages());
     frame_batch batch(_tlb);
     u64 removed = 0;
-    _tables.for_each_entry(start, end, [&](arch::page_slot& slot, virt_addr at, size_t bytes) {
+    const auto take = [&](arch::page_slot& slot, virt_addr at, size_t bytes) {
         const auto e = slot.take();
         if (e.empty()) // unmap_everywhere() was faster
             return;
         removed += bytes >> page_shift;
         batch.add(at, bytes, e);
-    });
+    };
+    for (area* a = first; a && a->start() < end; a = _areas.next(*a)) {
+        touched_range range{std::max(start, a->start()), std::min(end, a->end())};
+        if (!a->object()) {
+            const touched_range asked = range;
+            range = a->_touched.clipped(asked.low, asked.high);
+            assert_unused(asked.low, range.empty() ? asked.high : range.low);
+            assert_unused(range.empty() ? asked.high : range.high, asked.high);
+            a->_touched.note_emptied(asked.low, asked.high);
+        }
+        if (!range.empty())
+            _tables.for_each_entry(range.low, range.high, take);
+    }
     _resident_pages -= removed;
     // No other area can lie in a table whose whole range was unmapped.
     if (tables == table_use::finished && end - start >= large_page_size)

@@ -188,9 +188,10 @@ class address_space : public ref_counted<address_space>
     result<void> check_data_limits(u64 added_bytes, const area_attributes& attributes) REQUIRES(_lock);
     result<void> unmap_locked(virt_addr start, virt_addr end) REQUIRES(_lock);
     /// Removes the entries of a range and frees what they own; flushed when it returns. Tables that only the
-    /// range used go too if they are not needed again.
+    /// range used go too if they are not needed again. `first` is the first area that ends behind `start`.
     enum class table_use : u8 { finished, keep };
-    void zap(virt_addr start, virt_addr end, table_use tables) REQUIRES(_lock);
+    void zap(area* first, virt_addr start, virt_addr end, table_use tables) REQUIRES(_lock);
+    void assert_unused(virt_addr start, virt_addr end) const REQUIRES(_lock);
     /// Makes small pages of a 2 MiB page that has parts on both sides of `border`. Errors: enomem.
     result<void> split_large_page_at(virt_addr border) REQUIRES(_lock);
     u64 resident_pages() REQUIRES(_lock);

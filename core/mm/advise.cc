@@ -75,7 +75,7 @@ result<void> address_space::drop_pages(virt_addr start, virt_addr end, advice wh
     TRY(split_large_page_at(start));
     TRY(split_large_page_at(end));
     while (start < end) {
-        const area* a = _areas.first_from(start);
+        area* a = _areas.first_from(start);
         if (!a || a->start() >= end)
             return fail(errc::enomem);
         hole |= a->start() > start;
@@ -88,7 +88,7 @@ result<void> address_space::drop_pages(virt_addr start, virt_addr end, advice wh
             return fail(attributes.shared ? errc::eopnotsupp : errc::einval);
         const virt_addr piece = std::max(start, a->start());
         start = std::min(end, a->end());
-        zap(piece, start, table_use::keep);
+        zap(a, piece, start, table_use::keep);
     }
     return hole ? result<void>(fail(errc::enomem)) : result<void>();
 }

@@ -1,6 +1,7 @@
 // A range of an address space with one kind of memory: what /proc/self/maps shows as a line.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 
@@ -34,6 +35,38 @@ struct area_attributes {
     {
         using words = std::array<u64, 2>;
         return std::bit_cast<words>(*this) == std::bit_cast<words>(other);
+    }
+};
+
+/// A hull of the addresses at which something was put. Empty at first.
+struct touched_range {
+    virt_addr low{~u64{0}};
+    virt_addr high{0};
+
+    bool empty() const { return low >= high; }
+    void add(virt_addr start, virt_addr end)
+    {
+        low = std::min(low, start);
+        high = std::max(high, end);
+    }
+    void add(const touched_range& other)
+    {
+        if (!other.empty())
+            add(other.low, other.high);
+    }
+    touched_range clipped(virt_addr start, virt_addr end) const
+    {
+        return {std::max(low, start), std::min(high, end)};
+    }
+    /// Nothing is in [start, end) any more.
+    void note_emptied(virt_addr start, virt_addr end)
+    {
+        if (start <= low && end >= high)
+            *this = {};
+        else if (start <= low && end > low)
+            low = end;
+        else if (end >= high && start < high)
+            high = start;
     }
 };
 
@@ -76,6 +109,10 @@ class area : public object_mapping
     ref_ptr<memory_object> _object;
     address_space* _owner = nullptr;
     tree_hook _tree_hook; // the address space's lock
+
+    // Of memory without an object: outside it no entry of the page tables is in use, so that giving back a
+    // thread's stack costs what was used of it. The address space's lock.
+    touched_range _touched;
 
     // Touching in order is answered with more than one page at a time; the address space's lock.
     virt_addr _next_touch;

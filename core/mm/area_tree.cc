@@ -139,7 +139,16 @@ void area_tree::set_range(area& a, virt_addr start, virt_addr end)
     } else {
         a._start = start;
         a._end = end;
+        a._touched = a._touched.clipped(start, end);
     }
+}
+
+/// `a` grows to [start, end) over what was `giver`'s, with the pages that are there.
+void area_tree::take_over(area& a, virt_addr start, virt_addr end, const area& giver)
+{
+    const touched_range given = giver._touched.clipped(start, end);
+    set_range(a, start, end);
+    a._touched.add(given);
 }
 
 void area_tree::erase(area& a)
@@ -182,6 +191,7 @@ result<area*> area_tree::split(area& a, virt_addr at)
     assert(at > a.start() && at < a.end());
     const u64 offset = a._object ? a._offset + (at - a._start) : 0;
     area* upper = TRY(make_area(at, a._end, a._attributes, a._object, offset));
+    upper->_touched = a._touched.clipped(at, a._end);
     // First there are two areas that show the same pages, then each shows its part: unmap_everywhere() misses
     // none.
     if (a._object)
@@ -196,15 +206,19 @@ area* area_tree::join_neighbours(area& a)
 {
     if (area* above = next(a); above && can_join(a, *above)) {
         const virt_addr end = above->_end;
+        const touched_range touched = above->_touched;
         erase(*above);
         set_range(a, a._start, end);
+        a._touched.add(touched);
     }
     area* below = previous(a);
     if (!below || !can_join(*below, a))
         return &a;
     const virt_addr end = a._end;
+    const touched_range touched = a._touched;
     erase(a);
     set_range(*below, below->_start, end);
+    below->_touched.add(touched);
     return below;
 }
 
@@ -236,11 +250,10 @@ result<area*> area_tree::insert_apart(virt_addr start, virt_addr end, const area
     return a;
 }
 
-result<void> area_tree::prepare_remove(virt_addr start, virt_addr end)
+result<void> area_tree::prepare_remove(area& first, virt_addr start, virt_addr end)
 {
-    area* a = first_from(start);
-    if (a && a->start() < start && a->end() > end)
-        TRY(split(*a, end));
+    if (first.start() < start && first.end() > end)
+        TRY(split(first, end));
     return {};
 }
 
@@ -272,14 +285,14 @@ result<area*> area_tree::change(area& a, virt_addr start, virt_addr end, const a
     if (start == a.start() && end != a.end())
         if (area* below = previous(a); below && below->_end == start && continues(*below) &&
                                        (!a._object || below->_offset + below->length() == a._offset)) {
-            set_range(*below, below->_start, end);
+            take_over(*below, below->_start, end, a);
             set_range(a, end, a._end);
             return below;
         }
     if (start != a.start() && end == a.end())
         if (area* above = next(a); above && above->_start == end && continues(*above) &&
                                    (!a._object || a._offset + a.length() == above->_offset)) {
-            set_range(*above, start, above->_end);
+            take_over(*above, start, above->_end, a);
             set_range(a, a._start, start);
             return above;
         }
@@ -306,8 +319,10 @@ void area_tree::tidy()
     for (area* a = _tree.empty() ? nullptr : &*_tree.begin(); a; a = next(*a))
         for (area* above = next(*a); above && can_join(*a, *above); above = next(*a)) {
             const virt_addr end = above->_end;
+            const touched_range touched = above->_touched;
             erase(*above);
             set_range(*a, a->_start, end);
+            a->_touched.add(touched);
         }
 }
 } // namespace mm

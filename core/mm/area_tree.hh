@@ -77,8 +77,8 @@ class area_tree
     void join(area& a) { join_neighbours(a); }
 
     /// Makes it possible to remove() exactly [start, end): splits the one area that has parts on both sides.
-    /// Errors: enomem.
-    result<void> prepare_remove(virt_addr start, virt_addr end);
+    /// `first` is first_from(start). Errors: enomem.
+    result<void> prepare_remove(area& first, virt_addr start, virt_addr end);
     /// Takes the range out; cannot fail after prepare_remove().
     void remove(virt_addr start, virt_addr end);
 
@@ -101,6 +101,7 @@ class area_tree
     area* join_neighbours(area& a);
     bool can_join(const area& low, const area& high) const;
     void erase(area& a);
+    void take_over(area& a, virt_addr start, virt_addr end, const area& giver);
     void set_range(area& a, virt_addr start, virt_addr end);
     void note_free(virt_addr end);
     std::optional<virt_addr> scan_gaps(u64 length, virt_addr low, virt_addr high, u64* largest);

@@ -184,6 +184,7 @@ fault_result address_space::fault_anonymous(area& a, virt_addr page)
     if (wanted > 1)
         given += fill_slots(slot + 1, wanted - 1, rights);
     _resident_pages += given;
+    a._touched.add(page, page + given * page_size);
     a._touched_in_order += given;
     a._next_touch = page + given * page_size;
     return fault_result::handled;
@@ -210,6 +211,7 @@ bool address_space::try_large_page(area& a, virt_addr page)
     _has_large_pages = true;
     constexpr u32 pages = large_page_size / page_size;
     _resident_pages += pages;
+    a._touched.add(block, block + large_page_size);
     a._touched_in_order += pages;
     a._next_touch = block + large_page_size;
     return true;

@@ -105,18 +105,19 @@ result<virt_addr> address_space::move(area& a, const remap_request& r)
     const auto attributes = a.attributes();
     TRY(split_large_page_at(r.old_address));
     TRY(split_large_page_at(old_end));
-    TRY(_areas.prepare_remove(r.old_address, old_end));
+    TRY(_areas.prepare_remove(a, r.old_address, old_end));
     // Apart: joined to its neighbours now, it could swallow the borders that were just prepared.
     area* fresh = TRY(_areas.insert_apart(target, target + r.new_length, attributes, object, offset));
+    fresh->_touched.add(fresh->start(), fresh->end());
     if (r.old_length != 0) { // else: a second view of a shared mapping
         const auto moved = move_entries(r.old_address, target, r.old_length);
         if (!moved) {
-            zap(target, target + r.new_length, table_use::keep);
+            zap(fresh, target, target + r.new_length, table_use::keep);
             _areas.remove(target, target + r.new_length);
             return fail(moved.error());
         }
         if (!r.dont_unmap) {
-            zap(r.old_address, old_end, table_use::finished);
+            zap(_areas.first_from(r.old_address), r.old_address, old_end, table_use::finished);
             _areas.remove(r.old_address, old_end);
         }
     }
