@@ -43,12 +43,6 @@ template <class Copy>
 size_t io_buffer::transfer(size_t bytes, Copy copy)
 {
     bytes = std::min(bytes, _remaining);
-    if (_count == 1) [[likely]] {
-        const size_t moved = copy(_segments->base + _offset, 0, bytes);
-        _offset += moved;
-        _remaining -= moved;
-        return moved;
-    }
     size_t done = 0;
     while (done < bytes) {
         const segment& s = *_segments;
@@ -68,8 +62,24 @@ size_t io_buffer::transfer(size_t bytes, Copy copy)
     return done;
 }
 
+/// One segment of the program's memory, as nearly all have.
+inline bool io_buffer::is_simple() const
+{
+    return _count == 1 && _kind == memory::application;
+}
+
+inline size_t io_buffer::moved(size_t bytes)
+{
+    _offset += bytes;
+    _remaining -= bytes;
+    return bytes;
+}
+
 size_t io_buffer::copy_out(std::span<const std::byte> from)
 {
+    if (is_simple()) [[likely]]
+        return moved(mm::copy_to_user_partial(_segments->base + _offset, from.data(),
+                                              std::min(from.size(), _remaining)));
     return transfer(from.size(), [&](virt_addr at, size_t done, size_t bytes) {
         if (_kind == memory::application)
             return mm::copy_to_user_partial(at, from.data() + done, bytes);
@@ -80,6 +90,9 @@ size_t io_buffer::copy_out(std::span<const std::byte> from)
 
 size_t io_buffer::copy_in(std::span<std::byte> to)
 {
+    if (is_simple()) [[likely]]
+        return moved(mm::copy_from_user_partial(to.data(), _segments->base + _offset,
+                                                std::min(to.size(), _remaining)));
     return transfer(to.size(), [&](virt_addr at, size_t done, size_t bytes) {
         if (_kind == memory::application)
             return mm::copy_from_user_partial(to.data() + done, at, bytes);
@@ -105,7 +118,10 @@ size_t io_buffer::clear_out(size_t bytes)
 void io_buffer::skip(size_t bytes)
 {
     assert(bytes <= _remaining);
-    transfer(bytes, [](virt_addr, size_t, size_t piece) { return piece; });
+    if (_count == 1) [[likely]]
+        static_cast<void>(moved(bytes));
+    else
+        transfer(bytes, [](virt_addr, size_t, size_t piece) { return piece; });
 }
 
 void io_buffer::truncate(size_t bytes)

@@ -57,8 +57,10 @@ class io_buffer
     void truncate(size_t bytes);
 
   private:
+    bool is_simple() const;
+    size_t moved(size_t bytes);
     template <class Copy>
-    size_t transfer(size_t bytes, Copy copy);
+    [[gnu::noinline]] size_t transfer(size_t bytes, Copy copy);
 
     const segment* _segments;
     size_t _count;

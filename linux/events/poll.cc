@@ -12,7 +12,7 @@ namespace
 {
 constexpr size_t entries_per_copy = 32;
 
-/// Calls visit(index, pollfd&) for each entry, through a small buffer.
+/// Calls visit(index, const pollfd&) -> result<void> for each entry, through a small buffer.
 template <class Visit>
 result<void> for_each_entry(user_ptr<pollfd> entries, u32 count, Visit visit)
 {
@@ -21,7 +21,7 @@ result<void> for_each_entry(user_ptr<pollfd> entries, u32 count, Visit visit)
         const u32 now = std::min(count - done, static_cast<u32>(entries_per_copy));
         TRY(mm::copy_from_user(buffer.data(), (entries + done).address(), now * sizeof(pollfd)));
         for (u32 i = 0; i < now; i++)
-            visit(done + i, buffer[i]);
+            TRY(visit(done + i, buffer[i]));
         done += now;
     }
     return {};
@@ -36,24 +36,54 @@ result<void> write_back(user_ptr<pollfd> entries, std::span<polled_file> files)
     return {};
 }
 
+/// What is true of one entry now.
+inline u32 look_at(descriptor_table& table, const pollfd& entry)
+{
+    if (entry.descriptor < 0)
+        return 0; // passed over
+    const auto file = table.get(entry.descriptor);
+    if (!file || file->path_only())
+        return pollnval;
+    const u32 interest = static_cast<u16>(entry.events) | pollerr | pollhup;
+    return file->poll(interest, nullptr) & interest;
+}
+
+/// One look at all, without holding any file for longer. Most calls end here: something is ready, or they do
+/// not wait.
+result<int> look_once(user_ptr<pollfd> entries, u32 count)
+{
+    auto& table = descriptors();
+    int ready = 0;
+    TRY(for_each_entry(entries, count, [&](u32 i, const pollfd& entry) -> result<void> {
+        const u32 found = look_at(table, entry);
+        ready += found != 0;
+        return mm::store_user_u16((entries + i).address() + offsetof(pollfd, returned),
+                                  static_cast<u16>(found));
+    }));
+    return ready;
+}
+
 result<int> poll_until(user_ptr<pollfd> entries, u32 count, instant deadline)
 {
     if (count > descriptors().limit())
         return fail(errc::einval);
+    if (const int ready = TRY(look_once(entries, count)); ready != 0 || deadline == do_not_wait)
+        return ready;
     file_set set;
     TRY(set.reserve(count));
     auto& table = descriptors();
     const auto files = set.files();
-    TRY(for_each_entry(entries, count, [&](u32 i, const pollfd& entry) {
+    TRY(for_each_entry(entries, count, [&](u32 i, const pollfd& entry) -> result<void> {
         auto& target = files[i];
         if (entry.descriptor < 0)
-            return; // passed over, and found not ready
+            return {}; // passed over, and found not ready
         target.interest = static_cast<u16>(entry.events) | pollerr | pollhup;
         target.file = table.get(entry.descriptor);
         if (!target.file || target.file->path_only()) {
             target.file = {};
             target.ready = pollnval;
         }
+        return {};
     }));
     const auto ready = set.wait(deadline);
     if (!ready)

@@ -1,6 +1,6 @@
 // The instructions behind arch/user_copy.hh. Every access to application memory is one of these, with a fix-up.
 //
-// Copies go by 8 bytes, then by single bytes: under emulation and on CPUs without fast short REP MOVSB a plain loop
+// Copies go by 8 bytes, then by 4 and by single bytes: under emulation and on CPUs without fast short REP MOVSB a plain loop
 // wins for what system calls move, and REP MOVSQ for more. A fault inside counts what was not copied.
 
 .macro FIXUP faulting, handler
@@ -17,10 +17,9 @@ copy_user:
     mov %rdx, %rcx
     cmp $8, %rdx                        // a counter, a pointer, a pollfd
     je 5f
+    jb 3f
     cmp $64, %rdx
     jae 4f
-    cmp $8, %rcx
-    jb 3f
 2:  mov (%rsi), %rax
 20: mov %rax, (%rdi)
     add $8, %rsi
@@ -29,6 +28,14 @@ copy_user:
     cmp $8, %rcx
     jae 2b
 3:  test %rcx, %rcx
+    jz 9f
+    cmp $4, %rcx                        // an epoll_event has 12 bytes
+    jb 31f
+30: mov (%rsi), %eax
+33: mov %eax, (%rdi)
+    add $4, %rsi
+    add $4, %rdi
+    sub $4, %rcx
     jz 9f
 31: mov (%rsi), %al
 32: mov %al, (%rdi)
@@ -65,6 +72,8 @@ copy_user:
     FIXUP 20b, 82b
     FIXUP 5b, 82b
     FIXUP 50b, 82b
+    FIXUP 30b, 82b
+    FIXUP 33b, 82b
     FIXUP 31b, 8b
     FIXUP 32b, 8b
     FIXUP 41b, 81b
