@@ -1,5 +1,9 @@
 """The disks and the network card of other hypervisors, as QEMU has them."""
+import hashlib
+import random
+
 import pytest
+from network import Server
 
 DISKS = [('q35', 'ahci'), ('pc', 'ahci')]
 
@@ -27,3 +31,18 @@ print(len(names), hashlib.sha256(repr(sorted(sums.items())).encode()).hexdigest(
 '''
     options = ['--disk-bus', bus, '--root', 'disk']
     assert same('/usr/bin/python3', '-c', source, machine=machine, cpus=4, options=options).out
+
+
+@pytest.mark.parametrize('machine, cpus', [('q35', 2), ('pc', 1)])
+def test_e1000(machine, cpus):
+    """10 MB each way, byte for byte, through a forwarded port."""
+    server = Server('go-httpd', 8080, machine=machine, cpus=cpus, options=['--card', 'e1000'])
+    try:
+        size = 10_000_000
+        sent = server.client('curl', '-sS', '-f', f'{server.url}/bytes?n={size}')
+        assert sent == (bytes(i * 7 % 256 for i in range(256)) * (size // 256 + 1))[:size]
+        data = random.Random(5).randbytes(size)
+        answer = server.client('curl', '-sS', '-f', '--data-binary', '@-', f'{server.url}/sum', input=data)
+        assert answer.decode() == f'{size} {hashlib.sha256(data).hexdigest()}\n'
+    finally:
+        server.stop()

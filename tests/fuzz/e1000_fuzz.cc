@@ -1,0 +1,112 @@
+// A card that writes whatever it likes into its descriptors and buffers, while the driver receives and sends.
+//
+// Each byte of the input is an action. The driver must stay inside its buffers (AddressSanitizer watches) and
+// lose none of them.
+#include <cstring>
+#include <vector>
+
+#include "tests/unit/drivers/model_e1000.hh"
+
+namespace
+{
+struct reader {
+    const uint8_t* data;
+    size_t left;
+    u8 byte() { return left == 0 ? u8{0} : (left--, *data++); }
+    u16 half() { return static_cast<u16>(byte() | byte() << 8); }
+};
+
+/// Every byte that comes up is looked at.
+void look_at(model_e1000& model)
+{
+    static volatile u64 sum = 0;
+    for (auto& p : model.received) {
+        model_e1000::bytes all(p->length());
+        p->copy_to(0, all);
+        for (const std::byte b : all)
+            sum = sum + static_cast<u8>(b);
+    }
+    model.received.clear();
+}
+
+void write_receive_descriptor(model_e1000& model, reader& input)
+{
+    auto& d = model.receive_ring()[input.byte() % model.receive_size()];
+    d.length = input.half();
+    d.errors = input.byte() % 4 ? u8{0} : input.byte();
+    d.status = input.byte();
+}
+
+void write_transmit_status(model_e1000& model, reader& input)
+{
+    auto* const ring =
+        model.ring<e1000::transmit_descriptor>(e1000::reg::transmit_ring, e1000::reg::transmit_ring_high);
+    ring[input.byte()].status = input.byte();
+}
+
+void send(e1000::card& card, reader& input)
+{
+    const u32 length = 60 + input.byte();
+    auto made = packet::create(0, length);
+    if (!made)
+        return;
+    auto p = made.take();
+    std::memset(p->append(length), 0x45, length);
+    for (unsigned n = input.byte() % 19; n > 0; n--)
+        if (auto buffer = packet_buffer::create(64)) {
+            std::byte* const data = (*buffer)->data();
+            if (!p->append(packet_slice{buffer.take(), data, 64}))
+                return;
+        }
+    p->network_header = p->head().data() + 14;
+    p->transport_header = p->head().data() + 34;
+    p->checksum_offset = 16;
+    if (input.byte() % 2)
+        p->checksum = packet_checksum::partial;
+    if (input.byte() % 2) {
+        p->segmentation = input.byte() % 2 ? packet_segmentation::tcp4 : packet_segmentation::tcp6;
+        p->segment_size = input.half();
+    }
+    packet_queue q;
+    q.push(std::move(p));
+    card.transmit(std::move(q));
+}
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
+{
+    reader input{data, size};
+    model_e1000 model;
+    auto made = e1000::card::create(model);
+    if (!made || !(*made)->attach(model))
+        return 0;
+    auto& card = **made;
+    while (input.left > 0) {
+        switch (input.byte() % 7) {
+        case 0:
+            write_receive_descriptor(model, input);
+            break;
+        case 1:
+            write_transmit_status(model, input);
+            break;
+        case 2:
+            send(card, input);
+            break;
+        case 3:
+            (void)model.arrive(model_e1000::bytes(1u + input.half() % 2048), input.byte(), input.byte() % 2);
+            break;
+        case 4:
+            model.transmit(input.byte());
+            model.sent.clear();
+            break;
+        case 5:
+            model.registers[e1000::reg::interrupt_cause / 4] = input.half();
+            break;
+        default:
+            card.interrupt();
+            sched::run_deferred_work();
+            look_at(model);
+        }
+    }
+    return 0;
+}
