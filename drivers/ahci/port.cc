@@ -42,9 +42,7 @@ result<unique_ptr<port>> port::create(registers& r, unsigned index, const timing
 
 result<void> port::identify()
 {
-    auto data = TRY(try_make_unique<std::byte[]>(ata::identity_size));
-    if (mm::to_physical(data.get()).value + ata::identity_size > highest_address(_capabilities))
-        return fail(errc::enomem);
+    auto data = TRY(ata::allocate_below(highest_address(_capabilities), ata::identity_size));
     ata::request r{.what = ata::operation::read};
     r.segments[r.count++] = {mm::to_physical(data.get()), ata::identity_size};
     TRY(run_command({.code = identify_command, .about = &r}));

@@ -28,12 +28,10 @@ bool port::look_until(Predicate there)
 result<void> port::initialize()
 {
     constexpr size_t alignment = alignof(shared_memory);
-    _allocation = TRY(try_make_unique<std::byte[]>(sizeof(shared_memory) + alignment));
+    _allocation = TRY(ata::allocate_below(highest_address(_capabilities), sizeof(shared_memory) + alignment));
     _memory = reinterpret_cast<shared_memory*>(align_up(reinterpret_cast<u64>(_allocation.get()), alignment));
     const u64 list = mm::to_physical(_memory->list).value;
     const u64 received = mm::to_physical(_memory->received).value;
-    if (list + sizeof(shared_memory) > highest_address(_capabilities))
-        return fail(errc::enomem);
     TRY(stop());
     write_register(port_reg::command, read_register(port_reg::command) & ~command_bit::receive);
     if (!look_until([&] { return !(read_register(port_reg::command) & command_bit::receive_running); }))

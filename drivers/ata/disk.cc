@@ -45,10 +45,22 @@ u8 command_of(operation what, bool wide_numbers)
     __builtin_unreachable();
 }
 
+result<unique_ptr<std::byte[]>> allocate_below(u64 highest_address, size_t size)
+{
+    unique_ptr<std::byte[]> out_of_reach[64];
+    for (auto& kept : out_of_reach) {
+        auto memory = TRY(try_make_unique<std::byte[]>(size));
+        if (mm::to_physical(memory.get()).value + size - 1 <= highest_address)
+            return memory;
+        kept = std::move(memory);
+    }
+    return fail(errc::enomem);
+}
+
 result<void> disk::publish()
 {
     if (_limits.highest_address != ~u64{0})
-        TRY(make_shared_copy());
+        _shared_copy = TRY(allocate_below(_limits.highest_address, copy_size));
     static constinit std::atomic<u8> disks{0};
     const u8 number = disks.fetch_add(1, std::memory_order_relaxed);
     if (number >= 26)
@@ -90,21 +102,6 @@ result<void> disk::flush()
 u32 disk::most_bytes() const
 {
     return _identity.wide_numbers ? most_bytes_wide : most_bytes_small;
-}
-
-/// Memory for copies where the controller does not reach all RAM; found once, by trying.
-result<void> disk::make_shared_copy()
-{
-    unique_ptr<std::byte[]> out_of_reach[64];
-    for (auto& kept : out_of_reach) {
-        auto memory = TRY(try_make_unique<std::byte[]>(copy_size));
-        if (reaches(memory.get(), copy_size)) {
-            _shared_copy = std::move(memory);
-            return {};
-        }
-        kept = std::move(memory);
-    }
-    return fail(errc::enomem);
 }
 
 bool disk::reaches(const std::byte* data, size_t length) const

@@ -39,6 +39,9 @@ struct request {
 /// The command byte (ATA8-ACS §7) without a tag, by DMA.
 u8 command_of(operation what, bool wide_numbers);
 
+/// Memory that a controller with few address lines reaches, found by trying. Errors: enomem.
+result<unique_ptr<std::byte[]>> allocate_below(u64 highest_address, size_t size);
+
 class disk : public block_device
 {
   public:
@@ -76,7 +79,6 @@ class disk : public block_device
     result<void> transfer_bounced(operation what, u64 first_sector, std::span<Byte> piece);
     template <class Byte>
     result<void> transfer_by_copy(operation what, u64 first_sector, std::span<Byte> piece, std::byte* copy);
-    result<void> make_shared_copy();
     bool reaches(const std::byte* data, size_t length) const;
     u32 add(request& r, const std::byte* data, size_t length) const;
     u32 most_bytes() const;

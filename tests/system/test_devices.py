@@ -5,7 +5,7 @@ import random
 import pytest
 from network import Server
 
-DISKS = [('q35', 'ahci'), ('pc', 'ahci')]
+DISKS = [('q35', 'ahci'), ('pc', 'ahci'), ('pc', 'ide')]
 
 
 @pytest.mark.parametrize('boot', ['kernel', 'bios'])
