@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable, Dict, List, Sequence, Tuple
 
-from . import assemble, bootline, cache, cpio, disk, download, erofs, ldcache, paths, qemu
+from . import assemble, bootline, cache, cpio, disk, download, erofs, formats, ldcache, paths, qemu
 from .errors import KilnError
 from .manifest import Manifest, load
 from .modules import Finder
 from .tree import Tree
 
-USAGE = """usage: scripts/build image=NAME[,NAME...] [fs=rofs|ramfs] [mode=release|debug] [-jN] [--modules D]
+USAGE = """usage: scripts/build image=NAME[,NAME...] [fs=rofs|ramfs] [format=raw|qcow2|vmdk|vdi|ova]
+                     [mode=release|debug] [-jN] [--modules D]
        scripts/build            lists the modules
        scripts/build --clean    deletes all that was built or cached"""
 FETCHED = ('third-party', 'apt')
@@ -28,6 +29,7 @@ class Request:
     """What shall be built."""
     names: List[str] = field(default_factory=list)
     fs: str = 'rofs'
+    format: str = 'raw'
     mode: str = 'release'
     jobs: str = ''
     modules: List[str] = field(default_factory=list)
@@ -59,6 +61,9 @@ def build_or_list(argv: List[str]) -> int:
         'names': list(map(absolute_if_path, request.names)), 'fs': request.fs,
         'modules': list(map(os.path.abspath, request.modules))}))
     print(closing_line(image, recipe, request))
+    if request.format != 'raw':
+        converted = formats.convert(image, request.format)
+        print(f'{converted.relative_to(paths.ROOT)}: {converted.stat().st_size / disk.MIB:.1f} MiB')
     return 0
 
 
@@ -75,6 +80,8 @@ def parse(argv: Sequence[str]) -> Request:
                 raise KilnError(f'{word}: an empty module name')
         elif key == 'fs' and value in MAKERS:
             request.fs = value
+        elif key == 'format' and value in formats.FORMATS:
+            request.format = value
         elif key == 'mode' and value in ('release', 'debug'):
             request.mode = value
         elif word.startswith('-j') and (word[2:] or ''.join(words[:1])).isdigit():
