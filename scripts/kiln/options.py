@@ -5,12 +5,17 @@ import argparse
 import re
 from typing import List, Optional, Tuple
 
-from . import network
+from . import network, virtualbox
 from .errors import KilnError
 
 SUFFIXES = {'': 20, 'K': 10, 'M': 20, 'G': 30}
 MIN_MEMORY = 1 << 20
 MAX_CPUS = 64
+# What is not given depends on the hypervisor. None: it has no such choice.
+DEFAULTS = {
+    'qemu': {'machine': 'q35', 'boot': 'kernel', 'streams': 'virtio', 'disk_bus': 'virtio', 'card': 'virtio'},
+    'virtualbox': {'machine': None, 'boot': 'bios', 'streams': 'serial', 'disk_bus': 'ahci', 'card': 'e1000'},
+}
 USAGE = '''run.py [options] [--image NAME|FILE] [-- COMMAND ARG...]
        run.py [options] --exec HOST_PROGRAM [-- ARG...]'''
 
@@ -80,13 +85,14 @@ def parser() -> Parser:
     add('--modules', metavar='DIR', action='append', default=[], help='one more folder of modules')
     add('-m', '--memory', metavar='MEM', type=memory, default=256 << 20, help='MiB, or with K, M, G (256)')
     add('-c', '--cpus', metavar='CPUS', type=cpus, default=1, help='processors (1)')
-    add('--machine', choices=['q35', 'pc', 'microvm'], default='q35', help='QEMU machine type (q35)')
-    add('--boot', choices=['kernel', 'bios'], default='kernel', help='bios: the disk boots itself')
+    add('--hypervisor', choices=list(DEFAULTS), default='qemu', help='what runs the machine (qemu)')
+    add('--machine', choices=['q35', 'pc', 'microvm'], help='QEMU machine type (q35)')
+    add('--boot', choices=['kernel', 'bios'], help='bios: the disk boots itself (kernel)')
     add('--accel', choices=['auto', 'kvm', 'tcg'], default='auto', help='auto: KVM where it really works')
-    add('--streams', choices=['virtio', 'serial'], default='virtio',
+    add('--streams', choices=['virtio', 'serial'],
         help='how standard streams leave the machine (virtio-console)')
-    add('--disk-bus', choices=['virtio', 'ahci', 'ide'], default='virtio', help='what disks are on (virtio)')
-    add('--card', choices=['virtio', 'e1000'], default='virtio', help='model of the network card (virtio)')
+    add('--disk-bus', choices=['virtio', 'ahci', 'ide'], help='what disks are on (virtio)')
+    add('--card', choices=['virtio', 'e1000'], help='model of the network card (virtio)')
     add('--icount', action='store_true', help='one instruction takes one ns: the same run every time')
     add('--fs', choices=['rofs', 'ramfs'], help='read-only root, or all in memory')
     add('--root', choices=['ram', 'disk'], help='where a rofs root lies')
@@ -111,6 +117,11 @@ def parse(argv: List[str]) -> Tuple[argparse.Namespace, Optional[List[str]]]:
         at = argv.index('--')
         argv, command = argv[:at], argv[at + 1:]
     options = parser().parse_args(argv)
+    if options.hypervisor == 'virtualbox':
+        virtualbox.check_options(options)
+    for name, value in DEFAULTS[options.hypervisor].items():
+        if getattr(options, name) is None:
+            setattr(options, name, value)
     if options.exec is not None and options.image is not None:
         raise KilnError('--exec and --image exclude each other')
     if options.icount and options.cpus != 1:
@@ -128,7 +139,7 @@ def check_devices(options: argparse.Namespace) -> None:
     if options.machine == 'microvm' and (options.disk_bus != 'virtio' or options.card != 'virtio'):
         option = '--disk-bus ' + options.disk_bus if options.disk_bus != 'virtio' else '--card ' + options.card
         raise KilnError(f'{option} needs a machine with PCI: --machine q35 or pc')
-    if options.disk_bus == 'ide' and options.machine != 'pc':
+    if options.disk_bus == 'ide' and options.machine not in ('pc', None):
         raise KilnError('--disk-bus ide needs --machine pc, the only one with an IDE controller')
     if options.card != 'virtio' and options.queues and options.queues > 1:
         raise KilnError(f'--queues needs --card virtio: an {options.card} has one queue')

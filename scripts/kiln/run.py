@@ -9,10 +9,11 @@ from argparse import Namespace
 from pathlib import Path
 from typing import List, Optional, Tuple
 
-from . import bootline, disk, image, memory, network, options, paths, qcow2, qemu, terminal
+from . import bootline, disk, image, memory, network, options, paths, qcow2, qemu, terminal, virtualbox
 from .errors import STATUS_TIMEOUT, KilnError
 from .image import Image
 from .session import Options, Session
+from .vm import Vm
 
 
 def main(argv: List[str]) -> int:
@@ -32,7 +33,11 @@ def run(chosen: Namespace, command: Optional[List[str]]) -> int:
     """One run."""
     booted, program = find_image(chosen, command)
     with tempfile.TemporaryDirectory(prefix='kiln-') as scratch:
-        machine = make_machine(chosen, booted, program, keep_or(scratch, chosen.dry_run))
+        if chosen.hypervisor == 'virtualbox':
+            virtualbox.check_present()
+            machine, launch = make_virtualbox(chosen, booted, program, Path(scratch)), virtualbox.VirtualBox
+        else:
+            machine, launch = make_machine(chosen, booted, program, keep_or(scratch, chosen.dry_run)), Vm
         if chosen.dry_run:
             print(machine.plain())
             return 0
@@ -41,7 +46,7 @@ def run(chosen: Namespace, command: Optional[List[str]]) -> int:
             print(f'kiln: waiting for gdb: gdb {paths.kernel(chosen.mode)} -ex "target remote :{chosen.gdb}"',
                   file=sys.stderr)
         session = Session(machine, Options(chosen.verbose, chosen.timeout, paths.kernel(chosen.mode),
-                                           keeps_disk=chosen.disk is not None))
+                                           keeps_disk=chosen.disk is not None), launch)
         status = session.run()
     if status not in (0, STATUS_TIMEOUT) and booted.paths is not None:
         hint_at_missing_files(program, booted.paths)
@@ -86,16 +91,10 @@ def make_machine(chosen: Namespace, booted: Image, program: bootline.Program, sc
                            chosen.memory, chosen.cpus, icount=chosen.icount, gdb=chosen.gdb,
                            streams=chosen.streams, card=network.card(chosen),
                            disk_bus=chosen.disk_bus, card_model=chosen.card)
-    flags = [('kiln.verbose', '')] if chosen.verbose else []
-    if chosen.streams == 'serial':
-        flags.append(('kiln.serial', 'framed'))
-    words = bootline.words([*flags, ('kiln.root', 'ram' if in_ram else 'disk'), *terminal.boot_words(),
-                            *network.words(machine.card), *program.pairs()])
+    words = boot_words(chosen, program, machine.card, in_ram)
     if chosen.boot == 'bios':
         build_kernel_if_missing(chosen)
-        overlay = scratch / 'disk.qcow2'
-        qcow2.make(overlay, image.bootable_disk(booted, chosen.mode), disk.CONFIG_AT, disk.config_area(words))
-        machine.disks.append(qemu.Disk(overlay, format='qcow2'))
+        machine.disks.append(qemu.Disk(make_overlay(chosen, booted, words, scratch), format='qcow2'))
     else:
         build_kernel_if_missing(chosen)
         machine.kernel = paths.kernel(chosen.mode)
@@ -108,6 +107,34 @@ def make_machine(chosen: Namespace, booted: Image, program: bootline.Program, sc
     if chosen.disk is not None:
         machine.disks.append(data_disk(chosen.disk))
     return machine
+
+
+def make_virtualbox(chosen: Namespace, booted: Image, program: bootline.Program,
+                    scratch: Path) -> virtualbox.Machine:
+    """The machine for this image in VirtualBox: its disk always boots itself."""
+    machine = virtualbox.Machine(scratch, memory=chosen.memory, cpus=chosen.cpus, disk_bus=chosen.disk_bus,
+                                 card=network.card(chosen))
+    words = boot_words(chosen, program, machine.card, root_in_ram(chosen, booted))
+    build_kernel_if_missing(chosen)
+    virtualbox.make_disk(machine, make_overlay(chosen, booted, words, scratch))
+    return machine
+
+
+def boot_words(chosen: Namespace, program: bootline.Program, card: Optional[network.Card],
+               in_ram: bool) -> List[str]:
+    """The kernel's configuration of this run."""
+    flags = [('kiln.verbose', '')] if chosen.verbose else []
+    if chosen.streams == 'serial':
+        flags.append(('kiln.serial', 'framed'))
+    return bootline.words([*flags, ('kiln.root', 'ram' if in_ram else 'disk'), *terminal.boot_words(),
+                           *network.words(card), *program.pairs()])
+
+
+def make_overlay(chosen: Namespace, booted: Image, words: List[str], scratch: Path) -> Path:
+    """A disk that boots itself with these words, over the image."""
+    overlay = scratch / 'disk.qcow2'
+    qcow2.make(overlay, image.bootable_disk(booted, chosen.mode), disk.CONFIG_AT, disk.config_area(words))
+    return overlay
 
 
 def root_in_ram(chosen: Namespace, booted: Image) -> bool:

@@ -19,11 +19,10 @@ from typing import Callable, Dict, List, Optional
 
 from . import paths, status
 from .errors import STATUS_KILN, STATUS_TIMEOUT
-from .qemu import Machine
 from .streams import Input, Output
 from .symbols import Symbols
 from .terminal import Terminal
-from .vm import Vm
+from .vm import Process, Vm
 
 GRACE_AFTER_SIGTERM = 10.0
 GRACE_AFTER_EXIT = 10.0         # for a guest that said `exit` and then neither sends the rest nor powers off
@@ -62,8 +61,8 @@ class Lines:
 class Session:
     """The state of one run."""
 
-    def __init__(self, machine: Machine, options: Options) -> None:
-        self.machine, self.options = machine, options
+    def __init__(self, machine: object, options: Options, launch: Callable[..., Process] = Vm) -> None:
+        self.machine, self.options, self.launch = machine, options, launch
         self.symbols = Symbols(options.kernel)
         self.terminal = Terminal()
         self.started = time.monotonic()
@@ -89,7 +88,7 @@ class Session:
         handlers = self._catch_signals()
         try:
             with self.terminal:
-                self.vm = Vm(self.machine)
+                self.vm = self.launch(self.machine)
                 self._start_streams()
                 self._loop()
                 return self._conclude()
@@ -280,7 +279,9 @@ class Session:
             self.say(line[len('kiln: '):] if line.startswith('kiln: ') else f'serial: {line}')
 
     def _qemu_line(self, line: str) -> None:
-        self.qemu_said.append(line)
+        self.qemu_said = self.qemu_said[-KEPT_LINES:] + [line]
+        if self.vm.is_end(line):
+            self.vm.kill()
         if self.options.verbose:
             self.say(line)
 
@@ -329,7 +330,7 @@ class Session:
             self.say(f'the kernel panicked (report: {paths.LAST_CRASH})')
         elif code != 0:
             how = 'status' if code > 0 else 'signal'
-            self.say(f'QEMU ended with {how} {abs(code)} before the program did')
+            self.say(f'{self.vm.name} ended with {how} {abs(code)} before the program did')
         elif self.entry_ns is not None:
             self.say('the machine ended after the program had started, without its status')
         elif not any(line.startswith('kiln: ') for line in self.serial):

@@ -16,17 +16,18 @@ import tarfile
 from pathlib import Path
 from typing import List, Optional
 
-from . import apt, paths
+from . import apt, paths, virtualbox_setup
 from .errors import KilnError
 from .packages import Database
 
 BUILDING = ['g++', 'clang', 'clang-format', 'clang-tidy', 'binutils', 'ninja-build', 'libboost-dev',
             'libgtest-dev', 'libgmock-dev', 'erofs-utils', 'python3-pyelftools', 'python3-rich']
-RUNNING = ['qemu-system-x86', 'qemu-system-data', 'seabios']
+RUNNING = ['qemu-system-x86', 'qemu-system-data', 'qemu-utils', 'seabios']
 TESTING = ['python3-pytest', 'python3-hypothesis', 'musl-tools', 'libc6-dev', 'shellcheck', 'flake8',
            'libclang-rt-14-dev', 'xz-utils', 'zstd', 'sqlite3', 'perl', 'openssl', 'golang-go',
            'ca-certificates', 'curl', 'iproute2', 'redis-tools', 'libmemcached-tools', 'wrk']
 NEEDED = BUILDING + RUNNING + TESTING
+FOR_VIRTUALBOX = ['debootstrap', 'bochs', 'bochs-term', 'vgabios']
 FOR_ALL_TESTS = ['rustc', 'default-jdk-headless']       # large; only scripts/test --all runs them
 
 ZLIB_UPSTREAM = '1.2.13.dfsg'
@@ -37,13 +38,16 @@ ZLIB = paths.BUILD / 'third-party' / 'zlib'
 
 def main(argv: List[str]) -> int:
     """Brings the machine into the state that the build needs."""
-    if argv not in ([], ['--all']):
-        print('kiln: usage: scripts/setup [--all]    (--all: what scripts/test --all needs, too)',
-              file=sys.stderr)
+    if set(argv) - {'--all', '--virtualbox'}:
+        print('kiln: usage: scripts/setup [--all] [--virtualbox]    (--all: what scripts/test --all needs, too; '
+              '--virtualbox: a private VirtualBox for its tests)', file=sys.stderr)
         return 125
     try:
-        install_packages(NEEDED + (FOR_ALL_TESTS if argv else []))
+        install_packages(NEEDED + (FOR_ALL_TESTS if '--all' in argv else [])
+                         + (FOR_VIRTUALBOX if '--virtualbox' in argv else []))
         fetch_zlib()
+        if '--virtualbox' in argv:
+            virtualbox_setup.install()
     except KilnError as error:
         print(f'kiln: {error.line}', file=sys.stderr)
         return error.status

@@ -32,7 +32,8 @@ def run_kiln(*command, machine='microvm', cpus=2, boot='kernel', options=(), mem
              **keywords):
     """A program of this machine (`--exec`) or, if the first word is None, the image that the options name."""
     keywords.setdefault('input', b'')
-    words = [RUN, '--machine', machine, '-c', cpus, '--boot', boot, '--timeout', timeout, *options]
+    where = [*(['--machine', machine] if machine else []), *(['--boot', boot] if boot else [])]
+    words = [RUN, *where, '-c', cpus, '--timeout', timeout, *options]
     if memory is not None:
         words += ['-m', str(memory)]
     program, *arguments = command
