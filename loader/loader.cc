@@ -6,6 +6,7 @@
 #include "core/mm/user_access.hh"
 #include "core/random.hh"
 #include "fs/vfs/lookup.hh"
+#include "loader/dynamic/link.hh"
 #include "loader/elf/map.hh"
 #include "loader/script.hh"
 #include "loader/start/machine.hh"
@@ -130,7 +131,19 @@ struct started_elf {
     virt_addr interpreter_base;
 };
 
-/// Maps the program and, if it names one, its interpreter.
+/// LD_LIBRARY_PATH, or nothing.
+std::string_view library_path(packed_strings environment)
+{
+    constexpr std::string_view variable = "LD_LIBRARY_PATH=";
+    std::string_view value;
+    environment.for_each([&](std::string_view s) {
+        if (s.starts_with(variable))
+            value = s.substr(variable.size());
+    });
+    return value;
+}
+
+/// Maps the program and either its interpreter, if it names one, or what takes the interpreter's place.
 result<started_elf> map_with_interpreter(mm::address_space& space, const elf::file& program,
                                          const request& what, explanation& why)
 {
@@ -139,6 +152,11 @@ result<started_elf> map_with_interpreter(mm::address_space& space, const elf::fi
     started.entry = started.program.entry;
     if (program.layout().interpreter_size == 0)
         return started;
+    if (what.builtin_library) {
+        linker::linked_program linked(space, what.base, library_path(what.environment), why);
+        started.entry = TRY(linked.link(program, started.program, what.file));
+        return started;
+    }
 
     auto buffer = TRY(try_make_unique<char[]>(elf::max_interpreter_name));
     const auto name = program.read_interpreter({buffer.get(), elf::max_interpreter_name});

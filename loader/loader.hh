@@ -17,6 +17,7 @@
 #include "core/base/result.hh"
 #include "core/mm/address_space.hh"
 #include "fs/vfs/path.hh"
+#include "loader/explanation.hh"
 #include "loader/packed_strings.hh"
 
 namespace loader
@@ -27,7 +28,8 @@ struct request {
     packed_strings arguments;
     packed_strings environment;
     u32 user = 0, effective_user = 0, group = 0, effective_group = 0;
-    u64 stack_limit = 8_MiB; // RLIMIT_STACK
+    u64 stack_limit = 8_MiB;      // RLIMIT_STACK
+    bool builtin_library = false; // bind a dynamic program to the built-in C library (docs/libc.md)
 };
 
 struct loaded_program {
@@ -41,19 +43,6 @@ struct loaded_program {
     virt_addr arguments_start, arguments_end, environment_start, environment_end, auxv_start, auxv_end;
 };
 
-/// Why a program cannot be started, as one line that names the file at fault.
-class explanation
-{
-  public:
-    std::string_view text() const { return {_text.data(), _length}; }
-    template <class... Args>
-    void set(std::string_view format, const Args&... args);
-
-  private:
-    std::array<char, 240> _text;
-    size_t _length = 0;
-};
-
 /// Errors: enoent (also a missing interpreter), enotdir, eacces (not executable, not a regular file),
 /// enoexec, elibbad as enoexec, eloop (scripts), e2big, enomem, eio.
 result<loaded_program> load(mm::address_space& space, const request& what, explanation& why);
@@ -62,11 +51,3 @@ result<loaded_program> load(mm::address_space& space, const request& what, expla
 /// disk.
 int exit_status_of(errc error);
 } // namespace loader
-
-#include "core/log.hh"
-
-template <class... Args>
-void loader::explanation::set(std::string_view format, const Args&... args)
-{
-    _length = klog::format(_text.data(), _text.size(), format, args...);
-}

@@ -245,6 +245,11 @@ void config::apply(std::string_view word)
             continued_in_fw_cfg = true;
         else
             reject(word);
+    } else if (key == "kiln.libc") {
+        if (value == "builtin" || value == "own")
+            builtin_library = value == "builtin";
+        else
+            reject(word);
     } else if (key == "kiln.serial") {
         if (value == "framed")
             framed_serial = true;

@@ -93,6 +93,7 @@ class config
     window_size window;
     bool verbose = false;
     bool continued_in_fw_cfg = false;
+    bool builtin_library = false;             // dynamic programs are bound to the built-in C library
     bool framed_serial = false;               // the streams are frames on the first serial port
     std::string_view working_directory = "/"; // a zero byte follows it
     std::string_view bad_word;

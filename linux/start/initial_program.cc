@@ -84,7 +84,8 @@ result<void> start(loader::explanation& why)
                                     {.base = *folder,
                                      .file = arguments.view().first(),
                                      .arguments = arguments.view(),
-                                     .environment = environment.view()},
+                                     .environment = environment.view(),
+                                     .builtin_library = config.builtin_library},
                                     why);
     sched::current().set_address_space(nullptr); // on every CPU, before a failure destroys the space
     const auto loaded = TRY(std::move(load_result));

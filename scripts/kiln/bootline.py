@@ -39,6 +39,7 @@ class Program:
     environment: Dict[str, str] = field(default_factory=lambda: dict(ENVIRONMENT))
     cwd: str = '/'
     writable: List[str] = field(default_factory=list)
+    libc: str = 'own'
 
     @staticmethod
     def of_words(pairs: Pairs) -> 'Program':
@@ -51,10 +52,13 @@ class Program:
                 program.environment[name] = text
             elif key == 'kiln.cwd':
                 program.cwd = value
+            elif key == 'kiln.libc':
+                program.libc = value
         return program
 
     def pairs(self) -> Pairs:
         """The same as pairs for words()."""
         return ([('kiln.arg', word) for word in self.argv]
                 + [('kiln.env', f'{name}={value}') for name, value in self.environment.items()]
-                + [('kiln.cwd', self.cwd)] + [('kiln.writable', folder) for folder in self.writable])
+                + [('kiln.cwd', self.cwd)] + ([('kiln.libc', self.libc)] if self.libc != 'own' else [])
+                + [('kiln.writable', folder) for folder in self.writable])

@@ -31,18 +31,19 @@ class Image:
         return bootline.parse(self.words)
 
 
-def of_program(name: str, adds: Sequence[str], fs: str) -> Tuple[Image, str]:
+def of_program(name: str, adds: Sequence[str], fs: str, libc: str = 'own') -> Tuple[Image, str]:
     """--exec: the image for a program of this machine, and the program's path in it."""
     program = hostpath.find_program(name)
-    key = cache.recipe_key('exec', fs, program, _absolute(adds))
+    key = cache.recipe_key('exec', fs, libc, program, _absolute(adds))
     recipe = cache.recall(key)
     if recipe is None:
-        recipe = _pack_program(key, program, adds, fs)
+        recipe = _pack_program(key, program, adds, fs, libc)
     return Image(Path(recipe['image']), fs == 'ramfs', paths=recipe['paths']), program
 
 
-def _pack_program(key: str, program: str, adds: Sequence[str], fs: str) -> dict:
+def _pack_program(key: str, program: str, adds: Sequence[str], fs: str, libc: str) -> dict:
     from . import assemble, build, ldcache
+    from .libc import bind
     from .tree import Tree
     tree = Tree()
     assemble.add_base(tree)
@@ -50,6 +51,7 @@ def _pack_program(key: str, program: str, adds: Sequence[str], fs: str) -> dict:
     for text in adds:
         assemble.add_extra(tree, text)
     assemble.add_defaults(tree)
+    bind(tree, libc)
     ldcache.add(tree)
     suffix, make = build.MAKERS[fs]
     return cache.remember(key, tree, cache.image_of(tree, suffix, make))

@@ -95,6 +95,7 @@ def parser() -> Parser:
     add('--card', choices=['virtio', 'e1000'], help='model of the network card (virtio)')
     add('--icount', action='store_true', help='one instruction takes one ns: the same run every time')
     add('--fs', choices=['rofs', 'ramfs'], help='read-only root, or all in memory')
+    add('--libc', choices=['own', 'builtin'], help='C library of dynamic programs: their own, or Kiln\'s (own)')
     add('--root', choices=['ram', 'disk'], help='where a rofs root lies')
     add('--add', metavar='HOST[:GUEST]', action='append', default=[], help='one more file or folder')
     add('--env', metavar='K=V', type=variable, action='append', default=[], help='environment; repeatable')

@@ -67,8 +67,8 @@ def keep_or(scratch: str, dry_run: bool) -> Path:
 def find_image(chosen: Namespace, command: Optional[List[str]]) -> Tuple[Image, bootline.Program]:
     """The image to boot and the program to start in it."""
     if chosen.exec is not None:
-        booted, path = image.of_program(chosen.exec, chosen.add, chosen.fs or 'rofs')
-        program = bootline.Program([path, *(command or [])])
+        booted, path = image.of_program(chosen.exec, chosen.add, chosen.fs or 'rofs', chosen.libc or 'own')
+        program = bootline.Program([path, *(command or [])], libc=chosen.libc or 'own')
     else:
         booted = image.named(chosen.image, chosen.add, chosen.fs, chosen.modules)
         if chosen.fs is not None and (chosen.fs == 'ramfs') != booted.in_ram_only:

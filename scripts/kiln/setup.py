@@ -1,7 +1,7 @@
-"""scripts/setup: the Debian packages that are needed, and the pinned source of zlib.
+"""scripts/setup: the Debian packages that are needed, and the pinned sources of zlib and musl.
 
-Packages are installed by root or with sudo, otherwise the one command that does it is shown. zlib's source
-comes from this machine's own package sources through a private apt configuration: nothing under /etc
+Packages are installed by root or with sudo, otherwise the one command that does it is shown. The sources
+come from this machine's own package sources through a private apt configuration: nothing under /etc
 changes. What is pinned is the hash of the upstream tarball; Debian's own revision of it may differ.
 """
 from __future__ import annotations
@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import List, Optional
 
@@ -30,10 +31,27 @@ NEEDED = BUILDING + RUNNING + TESTING
 FOR_VIRTUALBOX = ['debootstrap', 'bochs', 'bochs-term', 'vgabios']
 FOR_ALL_TESTS = ['rustc', 'default-jdk-headless']       # large; only scripts/test --all runs them
 
-ZLIB_UPSTREAM = '1.2.13.dfsg'
-ZLIB_REVISION = '1:1.2.13.dfsg-1'
-ZLIB_SHA256 = '71feb7947e3c00ef125f83b79a4e529bde31171e5babe48b391f06758d1ab0a1'
-ZLIB = paths.BUILD / 'third-party' / 'zlib'
+
+@dataclass(frozen=True)
+class Source:
+    """A Debian source package: its name, what is pinned of it, and the revision that was tested."""
+    name: str
+    upstream: str
+    revision: str
+    sha256: str
+
+    @property
+    def folder(self) -> Path:
+        """Where it is unpacked."""
+        return paths.BUILD / 'third-party' / self.name
+
+
+SOURCES = [
+    Source('zlib', '1.2.13.dfsg', '1:1.2.13.dfsg-1',
+           '71feb7947e3c00ef125f83b79a4e529bde31171e5babe48b391f06758d1ab0a1'),
+    Source('musl', '1.2.3', '1.2.3-1',
+           '7d5b0b6062521e4627e099e4c9dc8248d32a30285e959b7eecaa780cf8cfd4a4'),
+]
 
 
 def main(argv: List[str]) -> int:
@@ -45,7 +63,8 @@ def main(argv: List[str]) -> int:
     try:
         install_packages(NEEDED + (FOR_ALL_TESTS if '--all' in argv else [])
                          + (FOR_VIRTUALBOX if '--virtualbox' in argv else []))
-        fetch_zlib()
+        for source in SOURCES:
+            fetch(source)
         if '--virtualbox' in argv:
             virtualbox_setup.install()
     except KilnError as error:
@@ -90,36 +109,37 @@ def may_sudo() -> bool:
         ['sudo', '-n', 'true'], stdin=subprocess.DEVNULL, capture_output=True, check=False).returncode == 0
 
 
-def fetch_zlib() -> None:
-    """Unpacks the pinned zlib below build/third-party, unless it is there."""
-    stamp = ZLIB / '.sha256'
-    if stamp.is_file() and stamp.read_text() == ZLIB_SHA256:
+def fetch(source: Source) -> None:
+    """Unpacks a pinned source below build/third-party, unless it is there."""
+    stamp = source.folder / '.sha256'
+    if stamp.is_file() and stamp.read_text() == source.sha256:
         return
     apt.update()
-    version = choose_version(apt.run(['apt-cache', 'showsrc', 'zlib'], 'the source lists cannot be read'))
-    if version != ZLIB_REVISION:
-        print(f'setup: Debian\'s revision of zlib is {version} here, {ZLIB_REVISION} was tested; '
+    version = choose_version(source, apt.run(['apt-cache', 'showsrc', source.name],
+                                             'the source lists cannot be read'))
+    if version != source.revision:
+        print(f'setup: Debian\'s revision of {source.name} is {version} here, {source.revision} was tested; '
               'the upstream source is the same')
-    folder = apt.HOME / 'zlib'
+    folder = apt.HOME / source.name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    apt.run(['apt-get', 'source', '-qq', '--download-only', f'zlib={version}'],
-            'the source package zlib could not be downloaded', folder)
-    unpack(check(folder), stamp)
+    apt.run(['apt-get', 'source', '-qq', '--download-only', f'{source.name}={version}'],
+            f'the source package {source.name} could not be downloaded', folder)
+    unpack(source, check(source, folder))
 
 
-def choose_version(records: str) -> str:
+def choose_version(source: Source, records: str) -> str:
     """The newest source version with the pinned upstream version."""
     versions = re.findall(r'(?m)^Version: (\S+)$', records)
-    fitting = [version for version in versions if upstream(version) == ZLIB_UPSTREAM]
-    if ZLIB_REVISION in fitting:
-        return ZLIB_REVISION
+    fitting = [version for version in versions if upstream(version) == source.upstream]
+    if source.revision in fitting:
+        return source.revision
     if fitting:
         return fitting[0]
     if not versions:
-        raise KilnError('this machine\'s package sources have no source package zlib')
-    raise KilnError(f'zlib: Kiln is pinned to upstream {ZLIB_UPSTREAM}, this machine\'s Debian has '
-                    f'{upstream(versions[0])}: change ZLIB_UPSTREAM and ZLIB_SHA256 in scripts/kiln/setup.py '
+        raise KilnError(f'this machine\'s package sources have no source package {source.name}')
+    raise KilnError(f'{source.name}: Kiln is pinned to upstream {source.upstream}, this machine\'s Debian has '
+                    f'{upstream(versions[0])}: change SOURCES in scripts/kiln/setup.py '
                     'after a look at what is new')
 
 
@@ -128,26 +148,27 @@ def upstream(version: str) -> str:
     return version.split(':', 1)[-1].rsplit('-', 1)[0]
 
 
-def check(folder: Path) -> Path:
+def check(source: Source, folder: Path) -> Path:
     """The upstream tarball, if it is the pinned one."""
-    found: Optional[Path] = next(folder.glob('zlib_*.orig.tar.*'), None)
+    tarballs = (file for file in folder.glob(f'{source.name}_*.orig.tar.*') if file.suffix != '.asc')
+    found: Optional[Path] = next(tarballs, None)
     if found is None:
-        raise KilnError('the source package zlib has no .orig tarball')
+        raise KilnError(f'the source package {source.name} has no .orig tarball')
     digest = hashlib.sha256(found.read_bytes()).hexdigest()
-    if digest != ZLIB_SHA256:
-        raise KilnError(f'{found.name} has SHA-256 {digest}, but {ZLIB_SHA256} is pinned: it is not used')
+    if digest != source.sha256:
+        raise KilnError(f'{found.name} has SHA-256 {digest}, but {source.sha256} is pinned: it is not used')
     return found
 
 
-def unpack(tarball: Path, stamp: Path) -> None:
-    """Unpacks the tarball's only folder as build/third-party/zlib."""
-    work = ZLIB.with_name('.zlib')
+def unpack(source: Source, tarball: Path) -> None:
+    """Unpacks the tarball's only folder as build/third-party/NAME."""
+    work = source.folder.with_name('.' + source.name)
     shutil.rmtree(work, ignore_errors=True)
-    shutil.rmtree(ZLIB, ignore_errors=True)
+    shutil.rmtree(source.folder, ignore_errors=True)
     work.mkdir(parents=True)
     with tarfile.open(tarball) as archive:
         archive.extractall(work)
     inner, = work.iterdir()
-    inner.rename(ZLIB)
+    inner.rename(source.folder)
     work.rmdir()
-    stamp.write_text(ZLIB_SHA256)
+    (source.folder / '.sha256').write_text(source.sha256)

@@ -1,10 +1,11 @@
-"""What a module's packages bring with them, and setup's choice of zlib; no network is used."""
+"""What a module's packages bring with them, and setup's choice of sources; no network is used."""
 import pytest
 
 from kiln import apt, download, setup
 from kiln.errors import KilnError
 from kiln.manifest import Placed
 
+ZLIB = next(source for source in setup.SOURCES if source.name == 'zlib')
 RECORDS = {
     'app': 'Package: app\nVersion: 1\nPre-Depends: dpkg (>= 1)\n'
            'Depends: lib-a (>= 2), absent | lib-b, virtual\n',
@@ -43,18 +44,18 @@ def records(*versions):
 
 
 def test_zlib_version():
-    assert setup.choose_version(records('1:1.2.13.dfsg-3', '1:1.2.13.dfsg-1')) == '1:1.2.13.dfsg-1'
-    assert setup.choose_version(records('1:1.2.13.dfsg-3')) == '1:1.2.13.dfsg-3'
+    assert setup.choose_version(ZLIB, records('1:1.2.13.dfsg-3', '1:1.2.13.dfsg-1')) == '1:1.2.13.dfsg-1'
+    assert setup.choose_version(ZLIB, records('1:1.2.13.dfsg-3')) == '1:1.2.13.dfsg-3'
     with pytest.raises(KilnError, match='pinned to upstream 1.2.13.dfsg, this machine\'s Debian has 1.3.1'):
-        setup.choose_version(records('1:1.3.1-1'))
+        setup.choose_version(ZLIB, records('1:1.3.1-1'))
     with pytest.raises(KilnError, match='have no source package zlib'):
-        setup.choose_version('')
+        setup.choose_version(ZLIB, '')
 
 
 def test_changed_tarball_is_refused(tmp_path):
     (tmp_path / 'zlib_1.orig.tar.gz').write_bytes(b'other')
     with pytest.raises(KilnError, match='is pinned: it is not used'):
-        setup.check(tmp_path)
+        setup.check(ZLIB, tmp_path)
 
 
 def test_sources_are_derived(tmp_path):

@@ -1,5 +1,6 @@
 // CPUID and what follows from it. Source: Intel SDM volume 2 (CPUID), volume 1 chapter 13 (XSAVE).
 #include "arch/x64/cpu/features.hh"
+#include "arch/direct_entry.hh"
 
 #include <cstring>
 
@@ -8,6 +9,7 @@
 #include "arch/x64/cpu/registers.hh"
 
 extern "C" void syscall_entry();
+extern "C" void direct_entry();
 
 namespace arch
 {
@@ -93,5 +95,10 @@ void enable_features()
     write_msr(msr::syscall_mask, syscall_flag_mask);
     if (detected.rdtscp)
         write_msr(msr::tsc_aux, this_cpu().cpu_number);
+}
+
+virt_addr direct_entry()
+{
+    return virt_addr(reinterpret_cast<u64>(&::direct_entry));
 }
 } // namespace arch

@@ -1,0 +1,142 @@
+#include "loader/dynamic/startup_block.hh"
+
+#include "arch/direct_entry.hh"
+
+namespace linker
+{
+namespace
+{
+/// A piece of memory that is filled from the front.
+class writer
+{
+  public:
+    writer(std::byte* bytes, u64 address) : _bytes(bytes), _address(address) {}
+
+    /// `count` Ts; where they are in application memory is left in `address`.
+    template <class T>
+    T* take(size_t count, u64& address)
+    {
+        T* const place = reinterpret_cast<T*>(_bytes + _used);
+        address = _address + _used;
+        _used += align_up(count * sizeof(T), 8);
+        return place;
+    }
+
+  private:
+    std::byte* _bytes;
+    u64 _address;
+    size_t _used = 0;
+};
+
+u64 biased(const object& o, u64 address)
+{
+    return address ? o.bias + address : 0;
+}
+} // namespace
+
+size_t startup_block::index_of(const library* l) const
+{
+    size_t i = 0;
+    while (_libraries[i].get() != l)
+        i++;
+    return i;
+}
+
+/// RELRO: what relocations wrote and the program must not.
+result<void> startup_block::seal(mm::address_space& space, const user_memory& memory)
+{
+    for (const auto& l : _libraries)
+        for (const auto& p : l->file.program_headers()) {
+            if (p.type != elf::segment_gnu_relro || !l->linked.holds(p.address, p.memory_size))
+                continue;
+            const u64 start = align_down(l->linked.bias + p.address, page_size);
+            const u64 end = align_down(l->linked.bias + p.address + p.memory_size, page_size);
+            if (start >= end)
+                continue;
+            bool later = false;
+            for (const auto& i : memory.indirect.all())
+                later |= i.where >= start && i.where < end;
+            if (later)
+                TRY(_sealed.push({start, end - start}));
+            else
+                TRY(space.protect(virt_addr(start), end - start, mm::protection::read));
+        }
+    return {};
+}
+
+result<startup::link> startup_block::leave(mm::address_space& space, const user_memory& memory)
+{
+    TRY(seal(space, memory));
+    size_t size = _libraries.size() * sizeof(startup::object) + _tls.modules * sizeof(startup::tls_module) +
+                  memory.indirect.size() * sizeof(startup::indirect) +
+                  _sealed.size() * sizeof(startup::sealed);
+    for (const auto& l : _libraries) {
+        size += align_up(l->name().size() + 1, 8);
+        if (!l->file.layout().program_header_address)
+            size += l->file.program_headers().size_bytes();
+    }
+    const auto buffer = TRY(try_make_unique<std::byte[]>(size));
+    const virt_addr place = TRY(space.map({.length = size,
+                                           .rights = mm::protection::read | mm::protection::write,
+                                           .object = {},
+                                           .name = "[link]"}));
+    writer out(buffer.get(), place.value);
+
+    startup::link link{};
+    link.door = arch::direct_entry().value;
+    auto* const objects = out.take<startup::object>(_libraries.size(), link.objects);
+    auto* const modules = out.take<startup::tls_module>(_tls.modules, link.tls_modules);
+    auto* const indirect = out.take<startup::indirect>(memory.indirect.size(), link.indirect);
+    auto* const sealed = out.take<startup::sealed>(_sealed.size(), link.sealed);
+    link.tls_count = _tls.modules;
+    link.tls_size = _tls.size;
+    link.tls_alignment = _tls.alignment;
+    link.indirect_count = memory.indirect.size();
+    link.sealed_count = _sealed.size();
+    std::ranges::copy(memory.indirect.all(), indirect);
+    std::ranges::copy(_sealed.all(), sealed);
+
+    const auto address_of = [&](size_t index) { return link.objects + index * sizeof(startup::object); };
+    for (size_t i = 0; i < _libraries.size(); i++) {
+        const library& l = *_libraries[i];
+        const object& o = l.linked;
+        startup::object& to = objects[i];
+        to.base = o.bias;
+        to.dynamic = o.bias + o.dynamic_section();
+        to.next = i + 1 < _libraries.size() ? address_of(i + 1) : 0;
+        to.previous = i ? address_of(i - 1) : 0;
+        to.tls_module = o.tls.module;
+        to.init = biased(o, o.init());
+        to.init_array = biased(o, o.init_array());
+        to.init_count = o.init_count();
+        to.fini = biased(o, o.fini());
+        to.fini_array = biased(o, o.fini_array());
+        to.fini_count = o.fini_count();
+        to.header_count = l.file.program_headers().size();
+        if (const u64 mapped = l.file.layout().program_header_address)
+            to.headers = o.bias + mapped;
+        else
+            std::ranges::copy(l.file.program_headers(),
+                              out.take<elf::program_header>(to.header_count, to.headers));
+        l.name().copy(out.take<char>(l.name().size() + 1, to.name), l.name().size());
+        if (o.tls.module)
+            modules[o.tls.module - 1] = {
+                o.tls.module < _tls.modules ? link.tls_modules + o.tls.module * sizeof(startup::tls_module)
+                                            : 0,
+                o.bias + o.tls.image,
+                o.tls.file_size,
+                o.tls.memory_size,
+                o.tls.alignment,
+                o.tls.offset,
+            };
+    }
+    u64* link_to_next = &link.first_to_init;
+    for (const library* l : _construction) {
+        const size_t i = index_of(l);
+        *link_to_next = address_of(i);
+        link_to_next = &objects[i].next_to_init;
+    }
+    TRY(mm::copy_to_user(place, buffer.get(), size));
+    return link;
+}
+} // namespace linker
