@@ -105,7 +105,8 @@ result<virt_addr> address_space::move(area& a, const remap_request& r)
     const auto attributes = a.attributes();
     TRY(split_large_page_at(r.old_address));
     TRY(split_large_page_at(old_end));
-    TRY(_areas.prepare_remove(a, r.old_address, old_end));
+    // `a` may have lost its part above the target.
+    TRY(_areas.prepare_remove(*_areas.first_from(r.old_address), r.old_address, old_end));
     // Apart: joined to its neighbours now, it could swallow the borders that were just prepared.
     area* fresh = TRY(_areas.insert_apart(target, target + r.new_length, attributes, object, offset));
     fresh->_touched.add(fresh->start(), fresh->end());
