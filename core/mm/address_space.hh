@@ -206,6 +206,7 @@ class address_space : public ref_counted<address_space>
     fault_result copy_page(area& a, virt_addr page, arch::page_slot& slot, arch::page_entry old,
                            phys_addr source) REQUIRES(_lock);
     void fault_around(area& a, virt_addr page) REQUIRES(_lock);
+    static void report_thrashing(u64 cached);
     void report_out_of_memory(virt_addr address) EXCLUDES(_lock);
     bool try_large_page(area& a, virt_addr page) REQUIRES(_lock);
     area* grow_down(virt_addr page) REQUIRES(_lock);

@@ -13,6 +13,7 @@
 #include "core/mm/frame_batch.hh"
 #include "core/mm/frames.hh"
 #include "core/mm/layout.hh"
+#include "core/mm/thrashing.hh"
 
 namespace mm
 {
@@ -53,12 +54,14 @@ struct address_space::page_read {
     ref_ptr<memory_object> object; // who was asked
     u64 index = 0;
     access wanted = access::read;
+    bool code = false;           // of a mapping that may be executed
     u64 generation = 0;          // the object's, before it was asked
     page_ref page;               // the answer
     ref_ptr<memory_object> next; // whom to ask next: `object` may not be dropped under the lock
 
-    void ask(memory_object& whose, u64 page_index, access how)
+    void ask(memory_object& whose, u64 page_index, access how, bool is_code)
     {
+        code = is_code;
         next = ref_ptr<memory_object>(whose);
         index = page_index;
         wanted = how;
@@ -85,6 +88,10 @@ fault_result address_space::fault(virt_addr address, access wanted)
             _reads.fetch_add(1, std::memory_order_relaxed);
             read.page = {};
             read.object = std::move(read.next);
+            if (u64 cached = 0; !may_go_on_reading(*read.object, read.index, read.code, cached)) {
+                report_thrashing(cached);
+                return fault_result::out_of_memory;
+            }
             auto page = read.object->page(read.index, read.wanted);
             if (page) {
                 read.page = page.take();
@@ -106,6 +113,14 @@ void address_space::report_out_of_memory(virt_addr address)
     klog::line("out of memory: the program needs 4096 bytes at {} ({}); {} of {} KiB are free", address,
                std::string_view(place, length), frames.free * (page_size / 1024),
                frames.total * (page_size / 1024));
+}
+
+void address_space::report_thrashing(u64 cached)
+{
+    klog::line(
+        "out of memory: the program's code does not fit and is read from the disk again and again, while "
+        "{} KiB of files are kept; the machine has {} KiB in all: give it more",
+        cached * (page_size / 1024), statistics().total * (page_size / 1024));
 }
 
 fault_result address_space::fault_locked(virt_addr page, access wanted, page_read& read)
@@ -246,7 +261,7 @@ fault_result address_space::fault_object(area& a, virt_addr page, access wanted,
         if (const page_ref present = a.object()->page_if_present(index))
             return install(a, page, slot, wanted, present, generation);
     }
-    read.ask(*a.object(), index, how);
+    read.ask(*a.object(), index, how, has(a.attributes().rights, protection::execute));
     return fault_result::handled;
 }
 

@@ -24,6 +24,7 @@ constinit std::atomic<bool> shortage_announced{false};
 
 constexpr unsigned reclaim_attempts = 8;
 constexpr size_t reclaim_batch = 64;
+constexpr u64 scarce_part = 32; // of all frames
 
 /// Blocks that a CPU's cache takes and gives back at a time.
 constexpr unsigned batch_order = 4;
@@ -70,7 +71,7 @@ void announce_shortage()
     if (!arch::irqs_enabled())
         return;
     const u64 free = all_frames.free_frames(); // a torn read would only announce early or late
-    const u64 low = all_frames.total_frames() / 32;
+    const u64 low = all_frames.total_frames() / scarce_part;
     if (free >= low) {
         if (free >= 2 * low && shortage_announced.load(std::memory_order_relaxed))
             shortage_announced.store(false, std::memory_order_relaxed);
@@ -235,6 +236,11 @@ frame_statistics statistics()
 u64 total_frames()
 {
     return all_frames.total_frames();
+}
+
+bool memory_is_scarce()
+{
+    return all_frames.free_frames() < all_frames.total_frames() / scarce_part;
 }
 
 bool memory_is_short()

@@ -74,6 +74,9 @@ u64 total_frames();
 /// Fewer frames are free than callers that could do without (2 MiB pages, read-ahead) should leave to others.
 bool memory_is_short();
 
+/// So little is free that what may be reclaimed must make room for what is read.
+bool memory_is_scarce();
+
 /// Sets all bytes of a frame to 0, or to those of another: the routines for it.
 void clear_frame(phys_addr frame);
 void copy_frame(phys_addr to, phys_addr from);

@@ -96,9 +96,9 @@ namespace
 /// `count` contiguous frames that are freed one by one; fewer if memory is not that unbroken.
 result<phys_addr> contiguous_frames(size_t& count)
 {
-    // When memory is short, what is read ahead takes the place of older clean pages, not of what others could
-    // use.
-    if (mm::memory_is_short())
+    // When memory is scarce, what is read ahead takes the place of older clean pages, not of what others
+    // could use.
+    if (mm::memory_is_scarce())
         mm::reclaim_frames(count);
     for (; count > 1; count /= 2) {
         const auto order = static_cast<unsigned>(std::bit_width(count - 1));

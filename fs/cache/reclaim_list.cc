@@ -2,6 +2,8 @@
 
 #include <new>
 
+#include "core/mm/thrashing.hh"
+
 namespace cache
 {
 namespace
@@ -67,20 +69,25 @@ reclaim_list::visit reclaim_list::next()
 
 size_t reclaim_list::reclaim(size_t wanted)
 {
-    size_t visits = 0;
+    size_t cached = 0;
     WITH_LOCK(list_lock)
     {
-        visits = 2 * pages_locked().size(); // the first round takes the second chances away
+        cached = pages_locked().size();
     }
+    size_t visits = 2 * cached; // the first round takes the second chances away
     size_t freed = 0;
     for (; visits > 0 && freed < wanted; visits--) {
         const auto at = next();
         if (!at.owner)
             continue;
-        if (!at.used)
-            freed += at.owner->try_reclaim(at.index);
-        else if (at.owner->is_mapped())
+        if (!at.used) {
+            if (!at.owner->try_reclaim(at.index))
+                continue;
+            mm::note_eviction(*at.owner, at.index, cached);
+            freed++;
+        } else if (at.owner->is_mapped()) {
             at.owner->unmap_everywhere(at.index, 1); // who still uses it faults, which marks it used again
+        }
     }
     return freed;
 }

@@ -68,3 +68,10 @@ def test_cannot_start(kiln, tmp_path, content, status, words):
     assert got.status == status
     assert got.err.startswith(b'kiln: ') and got.err.count(b'\n') == 1
     assert words in got.err.decode().lower()
+
+
+def test_code_that_does_not_fit(kiln):
+    """With next to no memory the program's code is read again and again: that has an end, and a line."""
+    got = kiln('/usr/bin/python3', '-c', 'print("hi")', cpus=1, memory='3584K', options=('--root', 'disk'))
+    assert got.status == 137
+    assert b"kiln: out of memory: the program's code does not fit" in got.err

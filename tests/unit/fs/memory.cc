@@ -103,6 +103,11 @@ bool memory_is_short()
     return used * 8 > limit * 7;
 }
 
+bool memory_is_scarce()
+{
+    return used * 8 > limit * 7;
+}
+
 void register_reclaimer(reclaimer& r)
 {
     reclaimers.push_back(&r);
