@@ -86,6 +86,14 @@ struct power_off_sequence {
     u8 sleep_value = 0;
 };
 
+/// ACPI's fixed events: a status register, and behind it one that says which of them interrupt.
+struct event_block {
+    u16 port = 0; // of PM1a_EVT; 0: there is none
+    u8 length = 0;
+    u16 interrupt = 0; // an ISA interrupt, unless overridden: level-triggered, active low
+    bool has_power_button = false;
+};
+
 struct machine {
     bool has_acpi = false;
     bool hardware_reduced = false;       // no PM1 registers, PIT, or RTC is promised
@@ -106,6 +114,7 @@ struct machine {
     u16 smi_command_port = 0;      // write acpi_enable_value here to enter ACPI mode; 0: already in it
     u8 acpi_enable_value = 0;
     power_off_sequence power_off;
+    event_block events;
     machine_register reset;
     u8 reset_value = 0;
 

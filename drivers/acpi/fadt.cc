@@ -10,6 +10,7 @@ namespace acpi
 namespace
 {
 // Bits of the FADT's flags and of its PC boot architecture flags.
+constexpr u32 power_button_is_a_method = 1u << 4;
 constexpr u32 timer_has_32_bits = 1u << 8;
 constexpr u32 reset_supported = 1u << 10;
 constexpr u32 hardware_reduced = 1u << 20;
@@ -59,6 +60,10 @@ phys_addr parse_fadt(byte_view table, firmware::machine& machine)
         machine.century_register = load<u8>(table, 108);
         machine.smi_command_port = static_cast<u16>(load<u32>(table, 48));
         machine.acpi_enable_value = load<u8>(table, 52);
+        machine.events = {.port = port(table, 56, 148),
+                          .length = load<u8>(table, 88),
+                          .interrupt = load<u16>(table, 46),
+                          .has_power_button = !(flags & power_button_is_a_method)};
         machine.power_off.control_a = port(table, 64, 172);
         machine.power_off.control_b = port(table, 68, 184);
     } else {

@@ -68,7 +68,8 @@ result<void> probe(pci::function& f)
     f.enable();
     bool any = false;
     for (unsigned i = 0; i < 2; i++) {
-        const auto started = start_channel(places[i], static_cast<u16>(bar.address + i * bus_master_size), f);
+        const auto started =
+            start_channel(places[i], static_cast<u16>(bar.address + u64{i} * bus_master_size), f);
         if (started)
             any = true;
         else if (started.error() != errc::enodev)

@@ -4,10 +4,12 @@
 // `lock`. A pin's chain of handlers only grows; it is read in interrupt context without a lock.
 #include "drivers/ioapic/ioapic.hh"
 
+#include <algorithm>
 #include <atomic>
 
 #include "core/base/make_unique.hh"
 #include "core/device/registry.hh"
+#include "core/log.hh"
 #include "core/mm/kernel_areas.hh"
 #include "core/sync/mutex.hh"
 
@@ -109,8 +111,17 @@ result<void> connect(u32 global_interrupt, firmware::trigger trigger, firmware::
         shared->handlers.store(link.release(), std::memory_order_release); // pairs with line_raised()
         return {};
     }
-    controller* const owner = TRY(find_controller(global_interrupt));
     auto fresh = TRY(try_make_unique<line>(global_interrupt));
+    if (firmware::this_machine().io_apics.empty()) {
+        fresh->handlers.store(link.get(), std::memory_order_release);
+        TRY(arch::connect_legacy_interrupt(static_cast<u8>(std::min(global_interrupt, 0xffu)), line_raised,
+                                           fresh.get()));
+        klog::detail("no IOAPIC: interrupt {} comes over the 8259s", global_interrupt);
+        link.release();
+        lines.add(*fresh.release());
+        return {};
+    }
+    controller* const owner = TRY(find_controller(global_interrupt));
     constexpr unsigned cpu = 0;
     const u8 vector = TRY(arch::allocate_vector(line_raised, fresh.get(), cpu));
     fresh->handlers.store(link.release(), std::memory_order_release);

@@ -1,4 +1,5 @@
-// Lines of the IOAPICs: from a global interrupt number to a handler.
+// Lines of the IOAPICs: from a global interrupt number to a handler. A machine that has none uses the PC's
+// two 8259s, whose inputs are then the numbers 0 to 15.
 //
 // Devices with MSI never come here; virtio-mmio, the serial port and PCI devices without MSI do. A line may
 // have several handlers (PCI shares lines); each looks at its own device. Pins are masked until somebody

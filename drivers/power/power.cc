@@ -5,6 +5,7 @@
 #include "arch/port_io.hh"
 #include "core/device/firmware.hh"
 #include "core/mm/kernel_areas.hh"
+#include "drivers/power/acpi_mode.hh"
 
 namespace power
 {
@@ -12,7 +13,6 @@ namespace
 {
 constexpr u16 sleep_enable = 1u << 13;
 constexpr u8 reduced_sleep_enable = 1u << 5;
-constexpr u16 acpi_mode = 1;
 constexpr u16 reset_port = 0xcf9;
 constexpr u16 keyboard_command_port = 0x64;
 constexpr u8 keyboard_pulse_reset = 0xfe;
@@ -42,14 +42,6 @@ void write_register(const firmware::machine_register& r, volatile u8* mapped, u8
         arch::out8(static_cast<u16>(r.address), value);
     else if (mapped)
         *mapped = value;
-}
-
-void enter_acpi_mode(const firmware::machine& m)
-{
-    if (m.smi_command_port == 0 || (arch::in16(m.power_off.control_a) & acpi_mode))
-        return;
-    arch::out8(m.smi_command_port, m.acpi_enable_value);
-    wait_a_moment();
 }
 
 void off_by_acpi(const firmware::machine& m)

@@ -13,6 +13,10 @@ namespace power
 /// context.
 result<void> prepare();
 
+/// Calls pressed() in interrupt context whenever somebody presses the machine's power button; does nothing
+/// where it has none as ACPI's fixed event. Thread context, once. Errors: those of its interrupt.
+result<void> watch_button(void (*pressed)());
+
 /// ACPI's S5, else the ports of known emulators, else as reboot() (run.py's QEMU ends at a reset).
 [[noreturn]] void off();
 

@@ -168,6 +168,12 @@ void listener(void*)
     }
 }
 
+/// The power button asks the program to end, as SIGTERM does. Interrupt context.
+void power_button_pressed()
+{
+    obey({linux::control_message::kind::signal, linux::sigterm});
+}
+
 constexpr std::string_view log_prefix = "kiln: ";
 
 void log_sink(std::string_view line)
@@ -204,6 +210,8 @@ result<void> start()
     klog::set_sink(log_sink);
     linux::set_refusal_sink([](std::string_view text) { send("refused", text); });
     linux::set_report_sink([](std::string_view line) { send("report", line); });
+    if (const auto watched = power::watch_button(power_button_pressed); !watched)
+        klog::line("the power button cannot be watched, error {}", watched.error());
     return {};
 }
 

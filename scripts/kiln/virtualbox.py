@@ -16,7 +16,7 @@ import shutil
 import socket
 import threading
 from argparse import Namespace
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import List, Optional
 
@@ -52,7 +52,6 @@ class Machine:
     cpus: int = 1
     disk_bus: str = 'ahci'
     card: Optional[network.Card] = None
-    modify: List[str] = field(default_factory=list)
     streams: str = 'serial'
 
 
@@ -107,7 +106,8 @@ def script(machine: Machine, scratch: str) -> str:
            '--rtc-use-utc=on', '--audio-enabled=off', '--uart1=0x3f8', '4', '--uart-mode1=client', f'{scratch}/serial',
            '--bios-logo-fade-in=off', '--bios-logo-fade-out=off', '--bios-logo-display-time=0',
            '--bios-boot-menu=disabled', '--boot1=disk', '--boot2=none', '--boot3=none', '--boot4=none',
-           *(['--vm-execution-engine=recompiler'] if private() else []), *card(machine.card), *machine.modify)
+           *(['--vm-execution-engine=recompiler'] if private() else []), *card(machine.card),
+           *shlex.split(os.environ.get('KILN_VIRTUALBOX', '')))       # tests add settings here
     manage('storagectl', 'kiln', '--name', 'disks', *CONTROLLERS[machine.disk_bus])
     assert machine.disk is not None
     manage('storageattach', 'kiln', '--storagectl', 'disks', '--port', '0', '--device', '0', '--type', 'hdd',

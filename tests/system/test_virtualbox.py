@@ -4,16 +4,15 @@ Its machines are interpreted here, some million instructions a second: time-outs
 """
 import hashlib
 import subprocess
-import sys
 import time
 
+import bare_disk
 import pytest
 from machine import ROOT, run_linux
 from network import free_port
 
-sys.path.insert(0, str(ROOT / 'scripts'))
-from kiln import disk, formats, image, virtualbox  # noqa: E402
-from kiln.errors import KilnError  # noqa: E402
+from kiln import formats, virtualbox
+from kiln.errors import KilnError
 
 LIMIT = 240
 OPTIONS = ['--hypervisor', 'virtualbox']
@@ -57,6 +56,15 @@ def test_two_cpus(kiln, program):
     assert (got.status, got.out) == (0, b'2\n')
 
 
+@pytest.mark.parametrize('bus', ['ahci', 'ide'])
+def test_a_machine_without_an_ioapic(kiln, program, monkeypatch, bus):
+    """The shared lines come over the two 8259s."""
+    monkeypatch.setenv('KILN_VIRTUALBOX', '--ioapic=off')
+    got = boot(kiln, program('hello'), options=['--disk-bus', bus, '--verbose'])
+    assert (got.status, got.out) == (0, run_linux(program('hello')).out)
+    assert b'comes over the 8259s' in got.err
+
+
 def test_a_server_behind_the_port_forward():
     """10 MB out and some in, byte for byte."""
     port = free_port()
@@ -85,13 +93,7 @@ def test_the_appliance_is_imported_and_boots(program, tmp_path):
     """An OVA as scripts/build makes it, in a machine that VirtualBox makes of it."""
     if not virtualbox.private():
         pytest.skip('imports into the private copy only')
-    booted, path = image.of_program(str(program('hello')), [], 'rofs')
-    raw = tmp_path / 'hello.img'
-    raw.write_bytes(image.bootable_disk(booted, 'release').read_bytes())
-    with open(raw, 'r+b') as file:
-        file.seek(disk.CONFIG_AT)
-        file.write(disk.config_area(['kiln.root=disk', f'kiln.arg={path}']))
-    appliance = formats.convert(raw, 'ova')
+    appliance = formats.convert(bare_disk.make(tmp_path / 'hello.img', program('hello')), 'ova')
     assert appliance.name == 'hello.ova'
     (tmp_path / 'start').write_text(f'''set -e
 export HOME=/tmp/kiln VBOX_USER_HOME=/tmp/kiln/settings {virtualbox.LIBRARIES}

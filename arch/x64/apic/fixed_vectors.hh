@@ -6,5 +6,5 @@
 namespace arch
 {
 /// Who is called for a fixed vector; at start-up.
-void set_fixed_handler(u8 vector, interrupt_handler handler);
+void set_fixed_handler(u8 vector, interrupt_handler handler, void* argument = nullptr);
 } // namespace arch

@@ -43,8 +43,9 @@ void free_vector(u8 vector)
     wait_for_interrupt_handlers();
 }
 
-void set_fixed_handler(u8 vector, interrupt_handler handler)
+void set_fixed_handler(u8 vector, interrupt_handler handler, void* argument)
 {
+    entries[vector].argument = argument;
     entries[vector].handler.store(handler);
 }
 

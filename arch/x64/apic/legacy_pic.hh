@@ -1,5 +1,5 @@
-// The two 8259 interrupt controllers of the PC, which Kiln does not use: silenced, so that they cannot raise
-// vectors that mean CPU traps.
+// The two 8259 interrupt controllers of the PC: silenced, so that they cannot raise vectors that mean CPU
+// traps. Only a machine without an IOAPIC connects their inputs again (arch/interrupts.hh).
 #pragma once
 
 namespace arch::legacy_pic

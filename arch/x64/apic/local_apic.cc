@@ -19,6 +19,7 @@ enum class reg : u32 {
     command_low = 0x300,
     command_high = 0x310,
     timer = 0x320,
+    local_0 = 0x350,
     timer_initial = 0x380,
     timer_current = 0x390,
     timer_divide = 0x3e0,
@@ -79,6 +80,12 @@ void enable()
     write(reg::spurious, software_enable | vector::spurious);
     write(reg::timer_divide, divide_by_one);
     write(reg::timer, vector::timer);
+}
+
+void accept_legacy_interrupts()
+{
+    constexpr u32 external = 7 << 8; // the vector comes from the 8259s
+    write(reg::local_0, external);
 }
 
 u32 id()

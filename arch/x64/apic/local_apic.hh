@@ -14,6 +14,9 @@ result<void> prepare(phys_addr base);
 /// Switches the calling CPU's APIC on.
 void enable();
 
+/// This CPU takes interrupts of the 8259s, which are wired to its first local input.
+void accept_legacy_interrupts();
+
 u32 id();
 void end_of_interrupt();
 

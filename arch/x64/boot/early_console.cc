@@ -1,8 +1,9 @@
-// A 16550 at 0x3f8, polled. Source: National Semiconductor PC16550D data sheet.
+// A 16550 at 0x3f8, polled, and the screen beside it. Source: National Semiconductor PC16550D data sheet.
 #include "arch/x64/boot/early_console.hh"
 
 #include "arch/early_output.hh"
 #include "arch/port_io.hh"
+#include "arch/x64/boot/screen.hh"
 
 namespace arch::early_console
 {
@@ -44,6 +45,7 @@ void write(std::string_view text)
 {
     if (!started)
         start();
+    screen::write(text);
     if (!present)
         return;
     for (char c : text)

@@ -1,5 +1,5 @@
-// Output to the first serial port by waiting for it: for start-up, panics and machines without anything
-// better.
+// Output to the first serial port, by waiting for it, and to the screen: for start-up, panics and machines
+// without anything better.
 #pragma once
 
 #include <string_view>

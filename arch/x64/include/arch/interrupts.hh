@@ -22,6 +22,10 @@ struct msi_message {
 };
 msi_message make_msi_message(u8 vector, unsigned cpu);
 
+/// Input `irq` (0..15) of the PC's two 8259s calls handler(argument) on the boot CPU: for machines that have
+/// no IOAPIC. Errors: enodev (no such input, or no 8259s).
+result<void> connect_legacy_interrupt(u8 irq, interrupt_handler handler, void* argument);
+
 /// The local APIC's id of a CPU, for IOAPIC routing.
 u32 apic_id_of(unsigned cpu);
 } // namespace arch
