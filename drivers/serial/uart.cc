@@ -19,7 +19,8 @@ enum reg : unsigned {
 constexpr u8 data_available = 1, transmitter_empty = 2; // interrupt_enable
 constexpr u8 no_interrupt = 1;        // interrupt_identity; reading it acknowledges "transmitter empty"
 constexpr unsigned most_rounds = 256; // of one interrupt
-constexpr u8 status_data_ready = 1, status_transmit_empty = 0x20;
+constexpr u8 status_data_ready = 1, status_transmit_empty = 0x20, status_all_sent = 0x40;
+constexpr unsigned most_looks = 200'000;
 constexpr u8 divisor_latch = 0x80, eight_bits = 3;
 constexpr u8 fifo_on_and_cleared = 0xc7;
 constexpr u8 ready_to_send = 2, data_terminal_ready = 1, interrupt_gate = 8;
@@ -137,9 +138,18 @@ bool uart::writable()
 
 bool uart::drained()
 {
-    lock_guard guard{_lock};
-    send_locked();
-    return _output.used() == 0;
+    WITH_LOCK(_lock)
+    {
+        send_locked();
+        if (_output.used() > 0)
+            return false;
+    }
+    // What the chip still holds is lost if the machine is turned off next (VirtualBox sends it beside the
+    // machine). No interrupt tells of its end, which is a millisecond away; a chip that never says so is
+    // left.
+    for (unsigned i = 0; i < most_looks && !(_registers.read(line_status) & status_all_sent); i++)
+        ;
+    return true;
 }
 
 void uart::interrupt()

@@ -27,6 +27,8 @@ class model_uart final : public serial::registers
             std::swap(input, later);
             return 4;
         case 5:
+            if (looks_until_sent > 0 && --looks_until_sent == 0)
+                transmit();
             return static_cast<u8>((input.empty() ? 0 : 1) | (fifo.empty() ? 0x60 : 0));
         case 7:
             return present ? _registers[7] : 0xff;
@@ -52,6 +54,7 @@ class model_uart final : public serial::registers
     std::deque<u8> input, later;
     std::string fifo, sent;
     bool present = true;
+    unsigned looks_until_sent = 0;
 
   private:
     u8 _registers[8] = {};
@@ -130,4 +133,15 @@ TEST(uart, input_waits_in_the_ring_and_then_stops)
     EXPECT_EQ(port.try_read(buffer).value_or(0), 904u);
     EXPECT_EQ(buffer[0], std::byte{4096 % 256});
     EXPECT_EQ(chip.enabled(), 1);
+}
+
+TEST(uart, nothing_is_left_in_the_chip_when_it_has_drained)
+{
+    model_uart model;
+    serial::uart port(model);
+    ASSERT_TRUE(port.initialize());
+    ASSERT_TRUE(port.try_write(bytes("ab")));
+    model.looks_until_sent = 5;
+    EXPECT_TRUE(port.drained());
+    EXPECT_EQ(model.sent, "ab");
 }
