@@ -54,7 +54,7 @@ defect object::parse(std::span<const elf::program_header> headers, const content
         if (p.type == elf::segment_tls && p.memory_size != 0) {
             const bool possible = p.file_size <= p.memory_size && p.memory_size < 1_GiB &&
                                   p.alignment <= 64_KiB && (p.alignment & (p.alignment - 1)) == 0 &&
-                                  holds(p.address, p.memory_size);
+                                  (p.file_size == 0 || holds(p.address, p.file_size));
             if (!possible)
                 return defect::tls;
             tls = {p.address, p.file_size, p.memory_size, p.alignment ? p.alignment : 1, 0, 0};
