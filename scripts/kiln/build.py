@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable, Dict, List, Sequence, Tuple
 
-from . import assemble, bootline, cache, cpio, disk, download, erofs, formats, ldcache, paths, qemu
+from . import assemble, bootline, cache, cpio, disk, download, erofs, formats, ldcache, libc, paths, qemu
 from .errors import KilnError
 from .manifest import Manifest, load
 from .modules import Finder
 from .tree import Tree
 
 USAGE = """usage: scripts/build image=NAME[,NAME...] [fs=rofs|ramfs] [format=raw|qcow2|vmdk|vdi|ova]
-                     [mode=release|debug] [-jN] [--modules D]
+                     [mode=release|debug] [libc=own|builtin] [-jN] [--modules D]
        scripts/build            lists the modules
        scripts/build --clean    deletes all that was built or cached"""
 FETCHED = ('third-party', 'apt')
@@ -33,6 +33,7 @@ class Request:
     mode: str = 'release'
     jobs: str = ''
     modules: List[str] = field(default_factory=list)
+    libc: str = ''                      # own or builtin; '': as the modules say
 
 
 def main(argv: List[str]) -> int:
@@ -58,7 +59,7 @@ def build_or_list(argv: List[str]) -> int:
     ninja(request.mode, request.jobs)
     image, recipe = build(request)
     paths.LAST_IMAGE.write_text(json.dumps({
-        'names': list(map(absolute_if_path, request.names)), 'fs': request.fs,
+        'names': list(map(absolute_if_path, request.names)), 'fs': request.fs, 'libc': request.libc,
         'modules': list(map(os.path.abspath, request.modules))}))
     print(closing_line(image, recipe, request))
     if request.format != 'raw':
@@ -84,6 +85,8 @@ def parse(argv: Sequence[str]) -> Request:
             request.format = value
         elif key == 'mode' and value in ('release', 'debug'):
             request.mode = value
+        elif key == 'libc' and value in libc.CHOICES:
+            request.libc = value
         elif word.startswith('-j') and (word[2:] or ''.join(words[:1])).isdigit():
             request.jobs = word[2:] or words.pop(0)
         elif key == '--modules' and (value or (not equals and words)):
@@ -160,13 +163,14 @@ def build(request: Request) -> Tuple[Path, Dict]:
 def root(modules: Sequence[Manifest], request: Request, adds: Sequence[str] = (),
          rebuild: bool = False) -> Dict:
     """The recipe of the modules' root. Their build commands run if asked for, or if something has changed."""
-    key = cache.recipe_key('modules', request.fs, [str(module.folder) for module in modules],
+    chosen = request.libc or libc_of(modules)
+    key = cache.recipe_key('modules', request.fs, chosen, [str(module.folder) for module in modules],
                            [[text, os.path.abspath(text)] for text in adds])
     recipe = None if rebuild else cache.recall(key)
     if recipe is None:
         for module in modules:
             run_build_command(module)
-        recipe = cache.recall(key) or make_root(key, modules, request.fs, adds)
+        recipe = cache.recall(key) or make_root(key, modules, request.fs, adds, chosen)
     return recipe
 
 
@@ -183,7 +187,8 @@ def run_build_command(module: Manifest) -> None:
         raise KilnError(f'{module.file}: build command {command} failed with status {done.returncode}')
 
 
-def make_root(key: str, modules: Sequence[Manifest], fs: str, adds: Sequence[str]) -> Dict:
+def make_root(key: str, modules: Sequence[Manifest], fs: str, adds: Sequence[str],
+              chosen: str = libc.OWN) -> Dict:
     """Fills the tree from all modules and makes the root of it."""
     tree = Tree()
     for module in modules:
@@ -192,17 +197,23 @@ def make_root(key: str, modules: Sequence[Manifest], fs: str, adds: Sequence[str
     for text in adds:
         assemble.add_extra(tree, text)
     assemble.add_defaults(tree)
+    words = own_words(modules, chosen)
+    libc.bind(tree, chosen, bootline.Program.of_words(bootline.parse(words)).argv[:1])
     ldcache.add(tree)
-    words = own_words(modules)
     tree.add_file('/.kiln/command', '\n'.join(words + ['']).encode('ascii'), origin='every image')
     suffix, make = MAKERS[fs]
     return cache.remember(key, tree, cache.image_of(tree, suffix, make), words=words, biggest=biggest(tree))
 
 
-def own_words(modules: Sequence[Manifest]) -> List[str]:
-    """Command, environment, working directory and writable folders of the image."""
+def libc_of(modules: Sequence[Manifest]) -> str:
+    """The C library that the last module asks for which cares."""
+    return next((module.libc for module in reversed(modules) if module.libc), libc.OWN)
+
+
+def own_words(modules: Sequence[Manifest], chosen: str = libc.OWN) -> List[str]:
+    """Command, environment, working directory, writable folders and C library of the image."""
     commanding = next((module for module in reversed(modules) if module.command), None)
-    program = bootline.Program(commanding.command if commanding else [])
+    program = bootline.Program(commanding.command if commanding else [], libc=chosen)
     for module in modules:
         program.environment.update(module.environment)
         program.writable += [folder.name for folder in module.writable if module.name != 'base']

@@ -51,22 +51,26 @@ def _pack_program(key: str, program: str, adds: Sequence[str], fs: str, libc: st
     for text in adds:
         assemble.add_extra(tree, text)
     assemble.add_defaults(tree)
-    bind(tree, libc)
+    bind(tree, libc, [program])
     ldcache.add(tree)
     suffix, make = build.MAKERS[fs]
     return cache.remember(key, tree, cache.image_of(tree, suffix, make))
 
 
-def named(name: Optional[str], adds: Sequence[str], fs: Optional[str], modules: Sequence[str]) -> Image:
+def named(name: Optional[str], adds: Sequence[str], fs: Optional[str], modules: Sequence[str],
+          libc: str = '') -> Image:
     """--image: modules, a file, or what was built last."""
     if name is None:
         last = built_last()
-        return of_modules(last['names'], adds, fs or last['fs'], [*last['modules'], *modules])
+        return of_modules(last['names'], adds, fs or last['fs'], [*last['modules'], *modules],
+                          libc or last.get('libc', ''))
     if is_file_name(name):
         if adds:
             raise KilnError(f'--add goes with --exec or modules: nothing can be added to the file {name}')
+        if libc:
+            raise KilnError(f'--libc goes with --exec or modules: what programs are bound to is part of {name}')
         return of_file(Path(name))
-    return of_modules(name.split(','), adds, fs or 'rofs', modules)
+    return of_modules(name.split(','), adds, fs or 'rofs', modules, libc)
 
 
 def built_last() -> dict:
@@ -85,11 +89,12 @@ def is_file_name(name: str) -> bool:
     return os.path.isfile(name) or looks_like_one
 
 
-def of_modules(names: Sequence[str], adds: Sequence[str], fs: str, folders: Sequence[str]) -> Image:
+def of_modules(names: Sequence[str], adds: Sequence[str], fs: str, folders: Sequence[str],
+               libc: str = '') -> Image:
     """The image of some modules; built only if something has changed."""
     from . import build
     from .modules import Finder
-    request = build.Request(list(names), fs, modules=list(folders))
+    request = build.Request(list(names), fs, modules=list(folders), libc=libc)
     recipe = build.root(Finder(folders).ordered(names), request, adds, rebuild=False)
     return Image(Path(recipe['image']), fs == 'ramfs', recipe['words'], recipe['paths'])
 

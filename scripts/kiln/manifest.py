@@ -67,6 +67,7 @@ class Manifest:
     folders: List[Placed] = field(default_factory=list)
     writable: List[Placed] = field(default_factory=list)
     build: List[str] = field(default_factory=list)
+    libc: str = ''
 
     @property
     def file(self) -> Path:
@@ -134,7 +135,7 @@ class _Reader:
     """Takes the keys one by one; what is left at the end is unknown."""
 
     KEYS = ['description', 'command', 'environment', 'cwd', 'needs', 'packages', 'host', 'files', 'symlinks',
-            'folders', 'writable', 'build']
+            'folders', 'writable', 'build', 'libc']
 
     def __init__(self, data: Dict[str, Any], lines: Lines) -> None:
         self.data = data
@@ -153,11 +154,18 @@ class _Reader:
             cwd=self.guest_path('cwd', self.text('cwd'), empty=True), needs=self.placed('needs'),
             packages=self.placed('packages'), host=self.host(), files=self.files(), symlinks=self.symlinks(),
             folders=self.guest_paths('folders'), writable=self.guest_paths('writable'),
-            build=self.words('build'))
+            build=self.words('build'), libc=self.libc())
 
     def fail(self, key: str, what: str) -> None:
         """Stops with the key's line."""
         raise KilnError(f'{self.lines.key(key)}: {what}')
+
+    def libc(self) -> str:
+        """Whose C library the image's programs are bound to; '' where the module does not care."""
+        value = self.text('libc')
+        if value not in ('', 'own', 'builtin'):
+            self.fail('libc', '"libc" must be "own" or "builtin"')
+        return value
 
     def text(self, key: str) -> str:
         """A string."""

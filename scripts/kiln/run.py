@@ -70,7 +70,7 @@ def find_image(chosen: Namespace, command: Optional[List[str]]) -> Tuple[Image, 
         booted, path = image.of_program(chosen.exec, chosen.add, chosen.fs or 'rofs', chosen.libc or 'own')
         program = bootline.Program([path, *(command or [])], libc=chosen.libc or 'own')
     else:
-        booted = image.named(chosen.image, chosen.add, chosen.fs, chosen.modules)
+        booted = image.named(chosen.image, chosen.add, chosen.fs, chosen.modules, chosen.libc or '')
         if chosen.fs is not None and (chosen.fs == 'ramfs') != booted.in_ram_only:
             raise KilnError(f'--fs {chosen.fs}: {chosen.image} was built with the other kind of root')
         program = bootline.Program.of_words(booted.pairs())
