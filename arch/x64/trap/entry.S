@@ -18,6 +18,12 @@
 #define SYSCALL_TABLE_SIZE 512
 
 // Offsets in trap_frame.
+#define F_R15 (0 * 8)
+#define F_R14 (1 * 8)
+#define F_R13 (2 * 8)
+#define F_R12 (3 * 8)
+#define F_RBP (4 * 8)
+#define F_RBX (5 * 8)
 #define F_R11 (6 * 8)
 #define F_R10 (7 * 8)
 #define F_R9 (8 * 8)
@@ -82,11 +88,8 @@
 
 .text
 // ---------------------------------------------------------------- system calls
-.globl direct_entry
-.balign 64
-direct_entry:                           // the built-in C library's door: RCX = return address, interrupts off
-    mov $0x202, %r11d                   // R11 held this address; the flags that count are these
 .globl syscall_entry
+.balign 64
 syscall_entry:                          // window 1 begins: RCX = return address, R11 = flags, interrupts off
     mov %rsp, GS_SCRATCH
     mov GS_KERNEL_STACK_TOP, %rsp       // window 1 ends
@@ -124,6 +127,59 @@ syscall_entry:                          // window 1 begins: RCX = return address
 unknown_call:
     mov $(SYSCALL_TABLE_SIZE - 1), %eax // no call: its handler refuses whatever number the frame holds
     jmp 1b
+
+// The built-in C library's door (docs/libc.md): RCX = return address, interrupts off, as behind SYSCALL. It is a function
+// call to its caller, so less is kept: the frame has no callee-saved registers, because the handlers keep them, and
+// the registers of the arguments are not restored. What leaves the slow way completes the frame first.
+.globl direct_entry
+.balign 64
+direct_entry:                           // window 1 begins
+    mov %rsp, %r11
+    mov GS_KERNEL_STACK_TOP, %rsp       // window 1 ends
+    push $0x10
+    push %r11
+    push $0x202                         // the flags that SYSCALL would have left
+    push $0x08
+    push %rcx
+    push %rax
+    push $SYSCALL_VECTOR
+    push %rdi
+    push %rsi
+    push %rdx
+    sub $16, %rsp                       // RCX, RAX
+    push %r8
+    push %r9
+    push %r10
+    sub $56, %rsp                       // R11 and the callee-saved ones
+    sti
+    cmp $SYSCALL_TABLE_SIZE, %rax
+    jae direct_unknown_call
+1:  mov %rsp, %rdi
+    call *linux_system_calls(, %rax, 8)
+    cli
+    mov GS_ATTENTION, %rcx
+    cmpl $0, (%rcx)
+    jne direct_slow_exit
+    mov F_RIP(%rsp), %rcx
+    mov F_RSP(%rsp), %rsp               // window 2 begins
+    sti                                 // its shadow covers the jump
+    jmp *%rcx                           // window 2 ends
+
+direct_unknown_call:
+    mov $(SYSCALL_TABLE_SIZE - 1), %eax
+    jmp 1b
+
+direct_slow_exit:
+    cmpq $SYSCALL_VECTOR, F_VECTOR(%rsp)
+    jne slow_exit                       // the handler made a frame of its own (sigreturn)
+    mov %rax, F_RAX(%rsp)
+    mov %rbx, F_RBX(%rsp)
+    mov %rbp, F_RBP(%rsp)
+    mov %r12, F_R12(%rsp)
+    mov %r13, F_R13(%rsp)
+    mov %r14, F_R14(%rsp)
+    mov %r15, F_R15(%rsp)
+    // fall through
 
 slow_exit:
     mov %rsp, %rdi

@@ -1,29 +1,28 @@
 /* The direct door: a system call without the SYSCALL instruction.
  *
- * The kernel is entered behind SYSCALL with the same registers: RCX holds the return address, interrupts are off. RCX
- * and R11 are destroyed as by SYSCALL. The two bytes before the return address lead back to the beginning, because the
+ * The kernel is entered with SYSCALL's registers: RCX holds the return address, interrupts are off. It keeps what a
+ * function keeps; a call that copies the registers (clone, vfork) must come by SYSCALL. The two bytes before the return address lead back to the beginning, because the
  * kernel restarts an interrupted call by going back two bytes, the length of SYSCALL.
  *
- * cli and the jump lie in one page (4 bytes, aligned): a page fault between them would turn interrupts on again.
- * __kiln_door is the first word of __kiln_link (ldso/link.c), which the kernel fills in before the program starts. */
+ * cli and the jump lie in one page (7 bytes, aligned to 8): a page fault between them would turn interrupts on again.
+ * The jump's target is the first word of __kiln_link (ldso/link.c). The kernel wrote it before the program started, so its
+ * page is there and stays. */
 #ifdef __ASSEMBLER__
 .macro KILN_DOOR
-771:    mov __kiln_door(%rip), %r11
-    lea 773f(%rip), %rcx
-    .p2align 2
+771:    lea 773f(%rip), %rcx
+    .p2align 3
     cli
-    jmp *%r11
+    jmp *__kiln_door(%rip)
     jmp 771b
 773:
 .endm
 .hidden __kiln_door
 #else
 #define KILN_DOOR                                   \
-    "771: mov __kiln_door(%%rip), %%r11\n\t"        \
-    "lea 773f(%%rip), %%rcx\n\t"                    \
-    ".p2align 2\n\t"                                \
+    "771: lea 773f(%%rip), %%rcx\n\t"               \
+    ".p2align 3\n\t"                                \
     "cli\n\t"                                       \
-    "jmp *%%r11\n\t"                                \
+    "jmp *__kiln_door(%%rip)\n\t"                   \
     "jmp 771b\n"                                    \
     "773:\n\t"                                      \
     ".hidden __kiln_door"

@@ -4,62 +4,73 @@
 #define __SYSCALL_LL_E(x) (x)
 #define __SYSCALL_LL_O(x) (x)
 
-#define KILN_CALL(result, ...) \
-    __asm__ __volatile__(KILN_DOOR : "=a"(result) : __VA_ARGS__ : "rcx", "r11", "memory")
+/* The kernel keeps what a function keeps: the registers of arguments are gone afterwards. */
+#define KILN_CALL(...) __asm__ __volatile__(KILN_DOOR : "+a"(n), __VA_ARGS__ : "rcx", "r11", "memory")
 
-static __inline long __syscall0(long n)
+static __inline long __syscall6(long n, long a1, long a2, long a3, long a4, long a5, long a6)
 {
-    unsigned long result;
-    KILN_CALL(result, "a"(n));
-    return result;
-}
-
-static __inline long __syscall1(long n, long a1)
-{
-    unsigned long result;
-    KILN_CALL(result, "a"(n), "D"(a1));
-    return result;
-}
-
-static __inline long __syscall2(long n, long a1, long a2)
-{
-    unsigned long result;
-    KILN_CALL(result, "a"(n), "D"(a1), "S"(a2));
-    return result;
-}
-
-static __inline long __syscall3(long n, long a1, long a2, long a3)
-{
-    unsigned long result;
-    KILN_CALL(result, "a"(n), "D"(a1), "S"(a2), "d"(a3));
-    return result;
-}
-
-static __inline long __syscall4(long n, long a1, long a2, long a3, long a4)
-{
-    unsigned long result;
     register long r10 __asm__("r10") = a4;
-    KILN_CALL(result, "a"(n), "D"(a1), "S"(a2), "d"(a3), "r"(r10));
-    return result;
+    register long r8 __asm__("r8") = a5;
+    register long r9 __asm__("r9") = a6;
+    KILN_CALL("+D"(a1), "+S"(a2), "+d"(a3), "+r"(r10), "+r"(r8), "+r"(r9) :);
+    return n;
 }
 
 static __inline long __syscall5(long n, long a1, long a2, long a3, long a4, long a5)
 {
-    unsigned long result;
     register long r10 __asm__("r10") = a4;
     register long r8 __asm__("r8") = a5;
-    KILN_CALL(result, "a"(n), "D"(a1), "S"(a2), "d"(a3), "r"(r10), "r"(r8));
-    return result;
+    register long r9 __asm__("r9");
+    KILN_CALL("+D"(a1), "+S"(a2), "+d"(a3), "+r"(r10), "+r"(r8), "=r"(r9) :);
+    return n;
 }
 
-static __inline long __syscall6(long n, long a1, long a2, long a3, long a4, long a5, long a6)
+static __inline long __syscall4(long n, long a1, long a2, long a3, long a4)
 {
-    unsigned long result;
     register long r10 __asm__("r10") = a4;
-    register long r8 __asm__("r8") = a5;
-    register long r9 __asm__("r9") = a6;
-    KILN_CALL(result, "a"(n), "D"(a1), "S"(a2), "d"(a3), "r"(r10), "r"(r8), "r"(r9));
-    return result;
+    register long r8 __asm__("r8");
+    register long r9 __asm__("r9");
+    KILN_CALL("+D"(a1), "+S"(a2), "+d"(a3), "+r"(r10), "=r"(r8), "=r"(r9) :);
+    return n;
+}
+
+static __inline long __syscall3(long n, long a1, long a2, long a3)
+{
+    register long r10 __asm__("r10");
+    register long r8 __asm__("r8");
+    register long r9 __asm__("r9");
+    KILN_CALL("+D"(a1), "+S"(a2), "+d"(a3), "=r"(r10), "=r"(r8), "=r"(r9) :);
+    return n;
+}
+
+static __inline long __syscall2(long n, long a1, long a2)
+{
+    long a3;
+    register long r10 __asm__("r10");
+    register long r8 __asm__("r8");
+    register long r9 __asm__("r9");
+    KILN_CALL("+D"(a1), "+S"(a2), "=d"(a3), "=r"(r10), "=r"(r8), "=r"(r9) :);
+    return n;
+}
+
+static __inline long __syscall1(long n, long a1)
+{
+    long a2, a3;
+    register long r10 __asm__("r10");
+    register long r8 __asm__("r8");
+    register long r9 __asm__("r9");
+    KILN_CALL("+D"(a1), "=S"(a2), "=d"(a3), "=r"(r10), "=r"(r8), "=r"(r9) :);
+    return n;
+}
+
+static __inline long __syscall0(long n)
+{
+    long a1, a2, a3;
+    register long r10 __asm__("r10");
+    register long r8 __asm__("r8");
+    register long r9 __asm__("r9");
+    KILN_CALL("=D"(a1), "=S"(a2), "=d"(a3), "=r"(r10), "=r"(r8), "=r"(r9) :);
+    return n;
 }
 
 #define VDSO_USEFUL

@@ -41,12 +41,14 @@
     stmxcsr MXCSR(\at)
 .endm
 
-/* rt_sigprocmask(SIG_SETMASK, %rsi, %rdx, 8) */
-.macro SIGNAL_MASK
+/* rt_sigprocmask(SIG_SETMASK, %rsi, %rdx, 8); keeps the register that it is told to. */
+.macro SIGNAL_MASK keep
+    push \keep
     mov $2, %edi
     mov $8, %r10d
     mov $14, %eax
     KILN_DOOR
+    pop \keep
 .endm
 
 .global getcontext
@@ -55,7 +57,7 @@ getcontext:
     SAVE_CONTEXT %rdi
     xor %esi, %esi
     lea SIGMASK(%rdi), %rdx
-    SIGNAL_MASK
+    SIGNAL_MASK %rdi
     xor %eax, %eax
     ret
 
@@ -66,7 +68,7 @@ swapcontext:
     mov %rsi, %r9
     lea SIGMASK(%rdi), %rdx
     lea SIGMASK(%rsi), %rsi
-    SIGNAL_MASK
+    SIGNAL_MASK %r9
     mov %r9, %rdx
     jmp restore
 
@@ -76,7 +78,7 @@ setcontext:
     mov %rdi, %r9
     lea SIGMASK(%rdi), %rsi
     xor %edx, %edx
-    SIGNAL_MASK
+    SIGNAL_MASK %r9
     mov %r9, %rdx
 restore:
     mov FPREGS(%rdx), %rcx
