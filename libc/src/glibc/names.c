@@ -4,12 +4,15 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "pthread_impl.h"
 #include "syscall.h"
 
 /* 0 is always right: the program does not leave out its atomic operations. */
@@ -99,6 +102,18 @@ int pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock, const struc
     return pthread_mutex_timedlock(mutex, &translated);
 }
 
+int pthread_rwlock_clockrdlock(pthread_rwlock_t *lock, clockid_t clock, const struct timespec *until)
+{
+    struct timespec translated = on_realtime(clock, until);
+    return pthread_rwlock_timedrdlock(lock, &translated);
+}
+
+int pthread_rwlock_clockwrlock(pthread_rwlock_t *lock, clockid_t clock, const struct timespec *until)
+{
+    struct timespec translated = on_realtime(clock, until);
+    return pthread_rwlock_timedwrlock(lock, &translated);
+}
+
 int sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespec *until)
 {
     struct timespec translated = on_realtime(clock, until);
@@ -142,4 +157,11 @@ struct statx;
 int statx(int folder, const char *restrict path, int flags, unsigned mask, struct statx *restrict to)
 {
     return (int)syscall(SYS_statx, folder, path, flags, mask, to);
+}
+
+int pthread_sigqueue(pthread_t thread, int signal, const union sigval value)
+{
+    siginfo_t info = {.si_signo = signal, .si_code = SI_QUEUE, .si_pid = getpid(), .si_uid = getuid()};
+    info.si_value = value;
+    return (int)-__syscall(SYS_rt_tgsigqueueinfo, getpid(), thread->tid, signal, &info);
 }

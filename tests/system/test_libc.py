@@ -1,0 +1,58 @@
+"""Programs bound to the built-in C library: output and status as with their own, and what is refused."""
+import shutil
+import subprocess
+
+import pytest
+
+BUILTIN = ['--libc', 'builtin']
+
+
+@pytest.mark.parametrize('cpus', [1, 4])
+@pytest.mark.parametrize('kind', ['hello', 'hello-musl', 'hello-cxx', 'four-threads', 'arguments'])
+def test_guest_program(kiln, program, kind, cpus):
+    own = kiln(program(kind), cpus=cpus)
+    assert kiln(program(kind), cpus=cpus, options=BUILTIN) == own
+
+
+# Where musl itself differs from glibc (docs/libc.md, Limits).
+DIFFERENT = ['threads/mutex_robust*', 'threads/mutex_error_checking', 'cxx/call_once_after_exception']
+
+
+@pytest.mark.parametrize('cpus', [1, 4])
+@pytest.mark.parametrize('family', ['cxx', 'threads'])
+def test_family(kiln, program, family, cpus):
+    """The families of guest tests that live from the C library, exceptions among threads included."""
+    without = [word for pattern in DIFFERENT for word in ('-x', pattern)]
+    got = kiln(program(family), *without, cpus=cpus, options=BUILTIN)
+    assert got.status == 0, got.out.decode()
+
+
+@pytest.mark.parametrize('command', [['/usr/bin/xz', '-6', '-c', '/etc/services'],
+                                     ['/usr/bin/zstd', '-q', '-19', '-c', '/etc/services'],
+                                     ['/usr/bin/xz', '--robot', '--version']])
+def test_compressors(kiln, command):
+    own = kiln(*command)
+    assert own.status == 0
+    assert kiln(*command, options=BUILTIN) == own
+
+
+def test_image_holds_no_other_c_library(kiln):
+    """The program's own library and loader are gone: nothing else than the built-in one can have run it."""
+    for path in ('/lib/x86_64-linux-gnu/libc.so.6', '/lib64/ld-linux-x86-64.so.2'):
+        got = kiln('/usr/bin/xz', '-c', path, options=BUILTIN)
+        assert (got.status, got.out) == (1, b'') and got.err.endswith(b': No such file or directory\n')
+
+
+@pytest.mark.skipif(not shutil.which('gcc'), reason='compiles a small program')
+def test_missing_import_is_named_before_anything_boots(kiln, tmp_path):
+    """A library of another version: the function that the program was linked against is gone."""
+    library, source, path = tmp_path / 'libpart.so', tmp_path / 'missing.c', tmp_path / 'missing'
+    source.write_text('int nobody_has_this(void);\nint main(void) { return nobody_has_this(); }\n')
+    for line in ('int nobody_has_this(void) { return 0; }', 'int other(void) { return 0; }'):
+        (tmp_path / 'part.c').write_text(line)
+        subprocess.run(['gcc', '-shared', '-fPIC', '-o', library, tmp_path / 'part.c'], check=True)
+        if not path.exists():
+            subprocess.run(['gcc', '-o', path, source, library, f'-Wl,-rpath,{tmp_path}'], check=True)
+    got = kiln(path, options=BUILTIN)
+    assert got.status == 125
+    assert b'missing: imports nobody_has_this, which neither the built-in C library' in got.err
