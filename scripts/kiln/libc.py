@@ -17,6 +17,7 @@ OWN, BUILTIN = 'own', 'builtin'
 CHOICES = [OWN, BUILTIN]
 LIBRARY = paths.BUILD / 'libc' / 'libc.so'
 GUEST_PATH = '/usr/lib/kiln/libc.so'
+GLIBC_DATA = ('/usr/lib/locale/', '/usr/lib/x86_64-linux-gnu/gconv/')     # musl reads neither
 # The same names as in loader/dynamic/library_names.hh.
 REPLACED = {'libc.so.6', 'libm.so.6', 'libpthread.so.0', 'libdl.so.2', 'librt.so.1', 'libutil.so.1', 'libresolv.so.2',
             'libanl.so.1', 'ld-linux-x86-64.so.2', 'libc.so', 'libc.musl-x86_64.so.1', 'ld-musl-x86_64.so.1',
@@ -29,7 +30,7 @@ def bind(tree: Tree, choice: str, programs: Sequence[str] = ()) -> None:
         return
     build_if_missing()
     origin = '--libc builtin'
-    for path in [path for path in tree.nodes if os.path.basename(path) in REPLACED]:
+    for path in [path for path in tree.nodes if os.path.basename(path) in REPLACED or path.startswith(GLIBC_DATA)]:
         del tree.nodes[path]
     tree.add_host(str(LIBRARY), origin, GUEST_PATH)
     for program in programs:

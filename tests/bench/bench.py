@@ -18,6 +18,10 @@ import servers
 from rows import PROGRAMS
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / 'scripts'))
+
+from kiln import image  # noqa: E402
+
 BUILT = ROOT / 'build' / 'bench'
 LINUX_KERNEL = BUILT / 'linux' / 'vmlinux'
 LINUX_INIT = BUILT / 'linux' / 'init'
@@ -27,7 +31,10 @@ FULL = '128'                            # MiB
 SETTINGS = ['MB_MS=2', 'MB_REPS=1']     # instructions are counted: long runs and repetitions add nothing
 WALL_RUNS = 5
 SHORT = 20                              # seconds for a hello, in which one with too little memory may hang
-PARTS = ('boot', 'memory', 'size', *PROGRAMS, 'servers')
+PARTS = ('boot', 'memory', 'size', 'libc', *PROGRAMS, 'servers')
+# Rows with the built-in library, and the metrics that they are.
+BUILTIN_ROWS = {'libc.boot': 'boot.tsc_at_main', 'libc.getpid': 'syscall.getpid', 'libc.getppid': 'syscall.getppid',
+                'libc.malloc_free': 'malloc.1thread', 'libc.thread_create': 'thread.create_join'}
 RESULT = re.compile(r'^([a-z]+\.\w+) (\S+) (\S+)', re.M)
 
 
@@ -51,6 +58,10 @@ class System:
     def kernel_size(self) -> float:
         """KB (1,000 bytes) of the stripped kernel."""
         raise NotImplementedError
+
+    def builtin_library(self) -> Dict[str, float]:
+        """What changes when programs are bound to the system's own C library, if it has one."""
+        return {}
 
     def complain(self, program: str, why: str) -> None:
         """A program that failed is one line; its rows stay empty."""
@@ -78,6 +89,16 @@ class Kiln(System):
 
     def kernel_size(self) -> float:
         return KILN_KERNEL.stat().st_size / 1000
+
+    def builtin_library(self) -> Dict[str, float]:
+        said: Dict[str, float] = {}
+        for program in ('boot', 'syscall', 'sync', 'mem'):
+            said.update(results_of(kiln_guest.run(BUILT / program, (), SETTINGS, libc='builtin').output))
+        values = {key: said[metric] for key, metric in BUILTIN_ROWS.items() if metric in said}
+        if 'libc.boot' in values:
+            values['libc.boot'] /= 1e6
+        root = image.of_program(str(BUILT / 'hello'), [], 'rofs', 'builtin')[0].root
+        return {**values, 'libc.image': self.kernel_size() + root.stat().st_size / 1000}
 
 
 class Linux(System):
@@ -161,6 +182,8 @@ def measure(system: System, parts: List[str]) -> report.Values:
             values.update(measure_memory(system))
         elif part == 'size':
             values['size.kernel'] = system.kernel_size()
+        elif part == 'libc':
+            values.update(system.builtin_library())
         elif part == 'servers':
             values.update(servers.measure(system.name, LINUX_KERNEL, LINUX_INIT))
         else:

@@ -49,6 +49,14 @@ ROWS: Dict[str, List[Row]] = {
         Row('memory.dynamic', 'smallest RAM, dynamic hello', 'MiB', 8, 11, 12),
         Row('size.kernel', 'kernel, stripped', 'KB', 700, 3440, 1740),
     ],
+    'With the built-in C library': [
+        Row('libc.boot', 'power-on to main, dynamic hello', 'M', 1.6),
+        Row('libc.image', 'kernel and root of hello', 'KB', 2000),
+        Row('libc.getpid', 'getpid, a null call through the library', target=40),
+        Row('libc.getppid', 'null system call by syscall()'),
+        Row('libc.malloc_free', 'malloc and free'),
+        Row('libc.thread_create', 'thread create and join'),
+    ],
     'System calls and clocks': [
         Row('syscall.getppid', 'null system call', target=80, osv=70),
         Row('syscall.getpid', 'getpid'),

@@ -40,7 +40,7 @@ def test_image_holds_no_other_c_library(kiln):
     """The program's own library and loader are gone: nothing else than the built-in one can have run it."""
     for path in ('/lib/x86_64-linux-gnu/libc.so.6', '/lib64/ld-linux-x86-64.so.2'):
         got = kiln('/usr/bin/xz', '-c', path, options=BUILTIN)
-        assert (got.status, got.out) == (1, b'') and got.err.endswith(b': No such file or directory\n')
+        assert (got.status, got.out) == (1, b'') and b': No such file or directory\n' in got.err
 
 
 @pytest.mark.skipif(not shutil.which('gcc'), reason='compiles a small program')
