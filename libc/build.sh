@@ -34,7 +34,7 @@ sed -i '/__pthread_key_create/s/hidden //' "$source/src/include/pthread.h"
 sed -i '/__strftime_l/s/hidden //' "$source/src/include/time.h"
 cd "$source"
 if [ ! -f config.mak ]; then
-    ./configure --disable-static CFLAGS='-O2 -fno-stack-protector' > configure.log
+    ./configure --disable-static CFLAGS=-fno-stack-protector > configure.log
 fi
 make -s -j2 lib/libc.so > make.log
 cd - > /dev/null

@@ -34,7 +34,7 @@ class linked_program
     result<library*> add(elf::file file, const elf::mapping* where, std::string_view name);
     result<library*> find_or_load(std::string_view name, library& user);
     result<library*> load(vfs::path where, std::string_view name);
-    result<void> order(library& l);
+    result<void> order(library& first);
     result<u64> library_symbol(std::string_view name, size_t size);
     bool is_replaced_function(std::string_view name) const;
 

@@ -28,8 +28,9 @@ def pattern(size):
     return (bytes(i * 7 % 256 for i in range(256)) * (size // 256 + 1))[:size]
 
 
-def test_redis(server):
-    redis = server('redis', 6379)
+@pytest.mark.parametrize('libc', ['own', 'builtin'])
+def test_redis(server, libc):
+    redis = server('redis', 6379, options=['--libc', libc])
 
     def ask(*words):
         return redis.client('redis-cli', '-h', redis.host, '-p', redis.reached, *words).decode().strip()
