@@ -165,3 +165,8 @@ int pthread_sigqueue(pthread_t thread, int signal, const union sigval value)
     info.si_value = value;
     return (int)-__syscall(SYS_rt_tgsigqueueinfo, getpid(), thread->tid, signal, &info);
 }
+
+int renameat2(int old_folder, const char *old, int new_folder, const char *new, unsigned flags)
+{
+    return (int)syscall(SYS_renameat2, old_folder, old, new_folder, new, flags);
+}
