@@ -9,7 +9,7 @@ import os
 import subprocess
 from typing import Dict, List, Sequence, Tuple
 
-from . import elf, paths
+from . import cache, elf, paths
 from .errors import KilnError
 from .tree import Tree
 
@@ -41,8 +41,9 @@ def build_if_missing() -> None:
     """musl is built once; `ninja libc` brings it up to date."""
     if LIBRARY.exists():
         return
-    done = subprocess.run(['ninja', '-f', 'build.ninja', 'libc'], cwd=paths.ROOT, stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    with cache.locked('ninja.lock'):        # two ninjas at once spoil their log
+        done = subprocess.run(['ninja', '-f', 'build.ninja', 'libc'], cwd=paths.ROOT, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if done.returncode != 0:
         raise KilnError('the built-in C library could not be built: run scripts/setup, then ninja libc')
 
