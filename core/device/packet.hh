@@ -39,7 +39,7 @@ class packet_buffer
 
     mutable std::atomic<u32> _references{1};
     u32 _capacity;
-    u64 _unused = 0; // keeps data() aligned to 16
+    [[maybe_unused]] u64 _unused = 0; // keeps data() aligned to 16
 };
 static_assert(sizeof(packet_buffer) == 16);
 
@@ -138,7 +138,8 @@ class packet
     template <class T>
     T& control()
     {
-        static_assert(sizeof(T) <= control_bytes && alignof(T) <= 8 && std::is_trivially_destructible_v<T>);
+        static_assert(sizeof(T) <= control_bytes);
+        static_assert(alignof(T) <= 8 && std::is_trivially_destructible_v<T>);
         return *reinterpret_cast<T*>(_control);
     }
 

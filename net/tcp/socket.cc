@@ -176,17 +176,17 @@ result<void> socket::shutdown(direction d)
 /// SO_LINGER with a time: waits until everything was acknowledged, FIN included.
 void socket::linger_on_close()
 {
-    const auto& chosen = _connection->chosen;
-    if (!chosen.lingers || chosen.linger_seconds == 0 || _connection->readable_locked() > 0)
+    const bool lingers = _connection->chosen.lingers;
+    const seconds longest{_connection->chosen.linger_seconds};
+    if (!lingers || longest == seconds{0} || _connection->readable_locked() > 0)
         return;
     _connection->shut_down_sending_locked();
     const auto gone = [this]() REQUIRES(_connection->lock) {
         const state s = _connection->current_locked();
         return s != state::fin_wait_1 && s != state::closing && s != state::last_ack;
     };
-    (void)wait_until(
-        queue(), _connection->lock, gone,
-        {.deadline = timekeeping::now() + seconds(chosen.linger_seconds), .interruptible = true});
+    (void)wait_until(queue(), _connection->lock, gone,
+                     {.deadline = timekeeping::now() + longest, .interruptible = true});
 }
 
 void socket::close()

@@ -133,21 +133,20 @@ result<void> socket::set_ip_option(option o, s64 value)
 
 result<void> socket::set_option(option o, s64 value)
 {
-    connection& c = *_connection;
     result<void> outcome;
-    WITH_LOCK(c.lock)
+    WITH_LOCK(_connection->lock)
     {
-        settings& chosen = c.chosen;
+        settings& chosen = _connection->chosen;
         switch (o) {
         case option::reuse_address:
-            c.use_locked().reuse_address = value != 0;
+            _connection->use_locked().reuse_address = value != 0;
             break;
         case option::reuse_port:
-            c.use_locked().reuse_port = value != 0;
+            _connection->use_locked().reuse_port = value != 0;
             break;
         case option::keep_alive:
             chosen.keep_alive = value != 0;
-            c.restart_keep_alive_locked();
+            _connection->restart_keep_alive_locked();
             break;
         case option::oob_inline:
             chosen.oob_inline = value != 0;
@@ -161,12 +160,12 @@ result<void> socket::set_option(option o, s64 value)
         case option::receive_buffer:
             chosen.receive_buffer = buffer_size(value);
             chosen.receive_buffer_set = true;
-            c.update_buffers_locked();
+            _connection->update_buffers_locked();
             break;
         case option::send_buffer:
             chosen.send_buffer = buffer_size(value);
             chosen.send_buffer_set = true;
-            c.update_buffers_locked();
+            _connection->update_buffers_locked();
             break;
         case option::receive_low_water:
             chosen.receive_low_water = value < 0 ? 0x7fff'ffff : std::max<u32>(static_cast<u32>(value), 1);
@@ -190,7 +189,7 @@ result<void> socket::set_option(option o, s64 value)
         if (outcome && _listener)
             _listener->set_chosen(chosen);
     }
-    c.settle();
+    _connection->settle();
     return outcome;
 }
 
@@ -198,7 +197,7 @@ result<s64> socket::get_option(option o)
 {
     connection& c = *_connection;
     lock_guard guard{c.lock};
-    const settings& chosen = c.chosen;
+    const settings chosen = c.chosen;
     if (o >= option::ipv6_only && o <= option::ipv6_dont_fragment && family() != net::family::ipv6)
         return fail(errc::enoprotoopt);
     const auto seconds_of = [](u32 s) { return s64{s}; };

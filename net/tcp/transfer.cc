@@ -166,14 +166,14 @@ size_t socket::copy_out(io_buffer& to, const receive_options& options)
 /// Why there is nothing to read; no error: because it is the end.
 errc socket::why_nothing()
 {
-    connection& c = *_connection;
-    if (const errc e = c.take_error_locked(); e != errc{})
+    if (const errc e = _connection->take_error_locked(); e != errc{})
         return e;
-    if (c.end_of_data_locked() || (c.receiving_shut_down_locked() && c.was_established_locked()))
+    if (_connection->end_of_data_locked() ||
+        (_connection->receiving_shut_down_locked() && _connection->was_established_locked()))
         return errc{};
-    if (c.current_locked() == state::closed)
+    if (_connection->current_locked() == state::closed)
         return errc::enotconn;
-    return c.receiving_shut_down_locked() ? errc{} : errc::eagain;
+    return _connection->receiving_shut_down_locked() ? errc{} : errc::eagain;
 }
 
 result<received> socket::receive(io_buffer& to, message_info&, const receive_options& options)
@@ -190,10 +190,10 @@ result<received> socket::receive(io_buffer& to, message_info&, const receive_opt
         if (!_unread.empty())
             return fail(errc::efault);
         errc why{};
-        WITH_LOCK(c.lock)
+        WITH_LOCK(_connection->lock)
         {
             // It may have come since copy_out() looked: then the caller looks again.
-            why = c.readable_locked() > 0 ? errc::eagain : why_nothing();
+            why = _connection->readable_locked() > 0 ? errc::eagain : why_nothing();
         }
         if (why != errc{})
             return fail(why);

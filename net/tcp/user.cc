@@ -137,7 +137,7 @@ void connection::set_quick_ack_locked(bool on)
 
 size_t connection::describe_locked(std::span<std::byte> to)
 {
-    const auto count = [&](u32 bytes) { return bytes / std::max(_segment_size, 1u); };
+    const auto count = [segment = std::max<u32>(_segment_size, 1)](u32 bytes) { return bytes / segment; };
     const auto since = [now = timekeeping::now()](instant t) {
         return static_cast<u32>(duration_cast<milliseconds>(now - t).count());
     };

@@ -18,7 +18,7 @@ namespace
 struct member {
     std::string name;
     u32 mode = 0100644;
-    std::string data;
+    std::string data = {};
     u32 inode = 1;
     u32 links = 1;
     u32 modified = 1000;

@@ -11,7 +11,7 @@ namespace
 {
 using namespace linux;
 
-struct screen : line_discipline::peer {
+struct screen final : line_discipline::peer {
     void echo(std::string_view bytes) override { shown += bytes; }
     void raise(int signal) override { signals.push_back(signal); }
     void set_stopped(bool on) override { stopped = on; }
