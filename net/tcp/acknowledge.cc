@@ -12,6 +12,10 @@ bool connection::acknowledged(const segment& s, bool carries_data)
     const u32 window_before = _send_window;
     update_window(s);
     _probes = 0;
+    if (_retransmission == retransmission::persist && window_before == 0 && _send_window > 0) {
+        _backoff = 0; // the window is open again: the series of probes is over
+        _first_timeout = {};
+    }
 
     acknowledgement a{.segment_size = _segment_size, .now = now, .limited_by_window = _window_limited};
     const bool duplicate_report = duplicate_reported(s);

@@ -245,6 +245,7 @@ class connection final : public ref_counted<connection>, public flow, timekeepin
     void probe_window(instant now) REQUIRES(lock);
     void syn_timeout(instant now) REQUIRES(lock);
     bool gave_up(instant now) REQUIRES(lock);
+    instant before_giving_up(instant at) const REQUIRES(lock);
 
     // open.cc
     void start_numbers(sequence send, sequence receive) REQUIRES(lock);

@@ -225,6 +225,7 @@ void connection::establish_locked(instant now)
     }
     _state = state::established;
     _backoff = 0;
+    _first_timeout = {}; // the handshake's
     _retransmission = retransmission::none;
     stop(deadline::retransmit);
     _last_arrival = _measurement_begin = now;

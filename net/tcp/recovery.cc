@@ -361,7 +361,7 @@ void connection::schedule_retransmission(instant now)
     // Of the oldest, but an acknowledgement that moved on begins it anew (RFC 6298 §5.3).
     chunk* const oldest = _queue.oldest();
     const instant since = oldest ? std::max(oldest->sent_at, _last_progress) : now;
-    const instant expires = std::max(since + timeout, now);
+    const instant expires = std::max(before_giving_up(since + timeout), now);
     if (_sack && _phase == phase::open && !_probe_outstanding && _rtt.measured() && _backoff == 0 &&
         _queue.selectively_acknowledged() == 0) {
         const bool one = _queue.in_flight() <= _segment_size;

@@ -262,6 +262,9 @@ result<u32> socket::unsent_bytes()
 result<size_t> socket::describe_tcp(std::span<std::byte> to) const
 {
     lock_guard guard{_connection->lock};
-    return _connection->describe_locked(to);
+    const size_t length = _connection->describe_locked(to);
+    if (_listener && length > 0) // a state of sockets only
+        to[0] = static_cast<std::byte>(state::listen);
+    return length;
 }
 } // namespace net::tcp

@@ -142,20 +142,31 @@ void connection::probe_window(instant now)
         output(now);
         return schedule_retransmission(now);
     }
-    if (_probes == 0)
+    if (_first_timeout == instant{})
         _first_timeout = now;
+    // Answers that leave the window closed end no series: the pauses grow, and TCP_USER_TIMEOUT counts on.
     const bool late = chosen.user_timeout && now >= _first_timeout + milliseconds(chosen.user_timeout);
-    if (late || (_orphan && _probes >= most_orphan_retries)) {
+    if (late || (_orphan && _backoff >= most_orphan_retries)) {
         _protocol.stack().counters().tcp.abort_on_timeout++;
         return end(errc::etimedout);
     }
     _probes = static_cast<u8>(std::min(_probes + 1, 250));
+    if (_backoff < 16)
+        _backoff++;
     // A number before the window makes the other side answer, and needs no memory of what was in it.
     send_control(tcp_header::ack, _queue.begin() - 1, now);
     _retransmission = retransmission::persist;
-    const nanoseconds wait = std::min<nanoseconds>(_rtt.timeout() * (u64{1} << std::min<u8>(_probes, 10)),
-                                                   rtt_estimator::greatest_timeout);
-    schedule(deadline::retransmit, now + wait);
+    const nanoseconds wait =
+        std::min<nanoseconds>(_rtt.timeout() * (u64{1} << _backoff), rtt_estimator::greatest_timeout);
+    schedule(deadline::retransmit, before_giving_up(now + wait));
+}
+
+/// A deadline, or when TCP_USER_TIMEOUT is over if that is earlier.
+instant connection::before_giving_up(instant at) const
+{
+    if (chosen.user_timeout && _first_timeout != instant{})
+        return std::min(at, _first_timeout + milliseconds(chosen.user_timeout));
+    return at;
 }
 
 void connection::restart_keep_alive_locked()

@@ -136,7 +136,7 @@ class script
         i.destination = 0x0a000001;
         i.checksum.complete(sum_bytes(0, std::span(frame).subspan(14, 20)));
         auto& t = *new (frame.data() + 34) tcp_header;
-        t.source = peer_port;
+        t.source = peer_port_now;
         t.destination = host_port_now ? host_port_now : host_port;
         t.sequence = peer_first + s.seq;
         t.acknowledgement = (s.flags & ack) ? host_first + s.ack : 0;
@@ -206,6 +206,7 @@ class script
     script_segment synack;
     u32 host_first = 0; // the host's initial sequence number
     u16 host_port_now = host_port;
+    u16 peer_port_now = peer_port; // whom we send as
     bool answer_arp = false;
 
   private:
