@@ -22,9 +22,11 @@ void store_release(u16& word, u16 value)
 {
     std::atomic_ref(word).store(value, std::memory_order_release);
 }
+/// MFENCE, not the locked instruction that a fence usually is: QEMU's emulation makes that a plain one when
+/// the machine has one CPU, although its devices run beside it in threads of their own.
 void full_fence()
 {
-    std::atomic_thread_fence(std::memory_order_seq_cst);
+    asm volatile("mfence" ::: "memory");
 }
 
 descriptor describe(const segment& s, u16 flags)
