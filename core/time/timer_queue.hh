@@ -37,7 +37,7 @@ class timer_queue
 
     spinlock _lock{lock_rank::timer_queue};
     tree _timers GUARDED_BY(_lock);
-    timer* _running GUARDED_BY(_lock) = nullptr;
+    [[maybe_unused]] timer* _running GUARDED_BY(_lock) = nullptr; // not by the host's virtual time
     instant _programmed GUARDED_BY(_lock) = never;
 };
 } // namespace timekeeping
