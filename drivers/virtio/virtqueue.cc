@@ -22,8 +22,9 @@ void store_release(u16& word, u16 value)
 {
     std::atomic_ref(word).store(value, std::memory_order_release);
 }
-/// MFENCE, not the locked instruction that a fence usually is: QEMU's emulation makes that a plain one when
-/// the machine has one CPU, although its devices run beside it in threads of their own.
+/// MFENCE, because QEMU's emulation may make a locked instruction a plain one when there is one CPU. That
+/// alone does not cure the silent card on one CPU: a run of redis-benchmark with 1,000 connections still
+/// stalled.
 void full_fence()
 {
     asm volatile("mfence" ::: "memory");
