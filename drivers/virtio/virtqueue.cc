@@ -1,12 +1,13 @@
 // The driver's side of a split virtqueue; see virtqueue.hh and virtio 1.2 §2.7.
 //
 // Memory order: what the device must see before an index is published by a release store; what it wrote
-// before its index is read after an acquire load; a full fence stands where we write one word and then read
+// before its index is read after an acquire load; a device fence stands where we write one word and then read
 // one of the device's (publish: index, then avail_event; enable_interrupts: used_event, then index).
 #include "drivers/virtio/virtqueue.hh"
 
 #include <atomic>
 
+#include "arch/cpu.hh"
 #include "core/log.hh"
 #include "core/mm/layout.hh"
 
@@ -21,13 +22,6 @@ u16 load_acquire(u16& word)
 void store_release(u16& word, u16 value)
 {
     std::atomic_ref(word).store(value, std::memory_order_release);
-}
-/// MFENCE, because QEMU's emulation may make a locked instruction a plain one when there is one CPU. That
-/// alone does not cure the silent card on one CPU: a run of redis-benchmark with 1,000 connections still
-/// stalled.
-void full_fence()
-{
-    asm volatile("mfence" ::: "memory");
 }
 
 descriptor describe(const segment& s, u16 flags)
@@ -155,7 +149,7 @@ bool virtqueue::publish()
     store_release(available()->index,
                   _available_index); // pairs with the device's load: it sees the descriptors
     _published_index = _available_index;
-    full_fence(); // our index is visible before we read whether the device sleeps
+    arch::device_fence(); // our index is visible before we read whether the device sleeps
     if (_features.event_index)
         return passes_event(load_acquire(*available_event()), _available_index, before);
     return !(load_acquire(used()->flags) & no_notify);
@@ -217,7 +211,7 @@ bool virtqueue::enable_interrupts()
         store_release(*used_event(), _used_index);
     else
         store_release(available()->flags, 0);
-    full_fence(); // our wish is visible before we look for what came without an interrupt
+    arch::device_fence(); // our wish is visible before we look for what came without an interrupt
     return has_completions();
 }
 

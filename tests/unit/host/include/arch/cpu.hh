@@ -39,4 +39,8 @@ inline u64 cycle_counter()
 {
     return __builtin_ia32_rdtsc();
 }
+inline void device_fence()
+{
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
 } // namespace arch
