@@ -128,7 +128,8 @@ def transfer(server, megabytes):
     down = time.monotonic() - begin
     period = bytes(i * 7 % 256 for i in range(256))
     assert len(got) == size and got == period * (size // 256)
-    data = random.Random(size).randbytes(size)
+    source = random.Random(size)
+    data = b''.join(source.randbytes(1 << 20) for _ in range(megabytes))    # it makes less than 256 MiB at once
     begin = time.monotonic()
     answer = server.client('curl', '-sS', '-f', '-m', '550', '-H', 'Expect:', '--data-binary', '@-',
                            f'{server.url}/sum', input=data)
