@@ -6,7 +6,7 @@
 
 namespace
 {
-struct screen : linux::line_discipline::peer {
+struct screen final : linux::line_discipline::peer {
     void echo(std::string_view) override {}
     void raise(int) override {}
     void set_stopped(bool) override {}
