@@ -17,7 +17,7 @@ result<void> prepare();
 /// where it has none as ACPI's fixed event. Thread context, once. Errors: those of its interrupt.
 result<void> watch_button(void (*pressed)());
 
-/// ACPI's S5, else the ports of known emulators, else as reboot() (run.py's QEMU ends at a reset).
+/// ACPI's S5, else as reboot() (run.py's QEMU ends at a reset).
 [[noreturn]] void off();
 
 /// ACPI's reset register, else the PC's reset port, the keyboard controller, and a triple fault.
