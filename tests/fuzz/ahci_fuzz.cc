@@ -2,23 +2,15 @@
 //
 // The controller acts whenever that thread sleeps: registers change, interrupts come, commands end or never
 // do. The driver must come back from every call and never use what it reads as an index or a length.
-#include <cstdlib>
 #include <cstring>
 #include <vector>
 
-#include "arch/cpu.hh"
-#include "core/sync/wait_queue.hh"
 #include "drivers/ahci/port.hh"
+#include "tests/fuzz/fuzz_input.hh"
+#include "tests/fuzz/one_thread.hh"
 
 namespace
 {
-struct reader {
-    const uint8_t* data;
-    size_t left;
-    u8 byte() { return left == 0 ? u8{0} : (left--, *data++); }
-    u32 word() { return byte() | byte() << 8 | byte() << 16 | static_cast<u32>(byte()) << 24; }
-};
-
 struct hostile_controller final : ahci::registers {
     u32 read(u32 offset) override
     {
@@ -87,7 +79,7 @@ struct hostile_controller final : ahci::registers {
         identified = true;
     }
 
-    reader input{};
+    fuzz_input input;
     ahci::port* driver = nullptr;
     u64 list = 0;
     bool identified = false;
@@ -95,36 +87,12 @@ struct hostile_controller final : ahci::registers {
 };
 
 hostile_controller* controller;
-char identity_of_thread alignas(16);
 } // namespace
 
-// Sleeping is when the controller acts; there is one thread, so nobody else could end a wait.
-namespace arch
+void device_acts()
 {
-sched::thread* current_thread()
-{
-    return reinterpret_cast<sched::thread*>(&identity_of_thread);
-}
-} // namespace arch
-
-namespace sched
-{
-void assert_may_block() {}
-void yield() {}
-waiter::reaction thread_waiter::wake_thread(waiter& w, u32)
-{
-    static_cast<thread_waiter&>(w)._woken.store(true);
-    return reaction::taken;
-}
-result<void> thread_waiter::sleep(const wait_options& options)
-{
-    (void)_thread;
-    if (options.deadline == timekeeping::never)
-        abort(); // it would sleep for ever
     controller->act();
-    return _woken.load() ? result<void>{} : fail(errc::etimedout);
 }
-} // namespace sched
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
 {

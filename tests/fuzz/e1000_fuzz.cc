@@ -5,17 +5,11 @@
 #include <cstring>
 #include <vector>
 
+#include "tests/fuzz/fuzz_input.hh"
 #include "tests/unit/drivers/model_e1000.hh"
 
 namespace
 {
-struct reader {
-    const uint8_t* data;
-    size_t left;
-    u8 byte() { return left == 0 ? u8{0} : (left--, *data++); }
-    u16 half() { return static_cast<u16>(byte() | byte() << 8); }
-};
-
 /// Every byte that comes up is looked at.
 void look_at(model_e1000& model)
 {
@@ -29,7 +23,7 @@ void look_at(model_e1000& model)
     model.received.clear();
 }
 
-void write_receive_descriptor(model_e1000& model, reader& input)
+void write_receive_descriptor(model_e1000& model, fuzz_input& input)
 {
     auto& d = model.receive_ring()[input.byte() % model.receive_size()];
     d.length = input.half();
@@ -37,14 +31,14 @@ void write_receive_descriptor(model_e1000& model, reader& input)
     d.status = input.byte();
 }
 
-void write_transmit_status(model_e1000& model, reader& input)
+void write_transmit_status(model_e1000& model, fuzz_input& input)
 {
     auto* const ring =
         model.ring<e1000::transmit_descriptor>(e1000::reg::transmit_ring, e1000::reg::transmit_ring_high);
     ring[input.byte()].status = input.byte();
 }
 
-void send(e1000::card& card, reader& input)
+void send(e1000::card& card, fuzz_input& input)
 {
     const u32 length = 60 + input.byte();
     auto made = packet::create(0, length);
@@ -75,7 +69,7 @@ void send(e1000::card& card, reader& input)
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
 {
-    reader input{data, size};
+    fuzz_input input{data, size};
     model_e1000 model;
     auto made = e1000::card::create(model);
     if (!made || !(*made)->attach(model))

@@ -10,6 +10,7 @@
 
 #include "core/mm/layout.hh"
 #include "drivers/virtio/network.hh"
+#include "tests/fuzz/fuzz_input.hh"
 
 result<void> virtio::network::start_other_pairs()
 {
@@ -19,13 +20,6 @@ result<void> virtio::network::start_other_pairs()
 namespace
 {
 constexpr u16 ring_size = 32;
-
-struct reader {
-    const uint8_t* data;
-    size_t left;
-    u8 byte() { return left == 0 ? u8{0} : (left--, *data++); }
-    u16 half() { return static_cast<u16>(byte() | byte() << 8); }
-};
 
 /// The device's side of one queue: chains that were offered, finished in any order and with any length.
 struct hostile_queue {
@@ -115,7 +109,7 @@ bool is_memory(std::byte* at, size_t length)
     return __asan_region_is_poisoned(at, length) == nullptr;
 }
 
-void arrive(device_state& state, hostile_queue& q, u16 queue, reader& input)
+void arrive(device_state& state, hostile_queue& q, u16 queue, fuzz_input& input)
 {
     const u16 head = q.offered(state.seen[queue]++);
     const virtio::descriptor d = q.descriptors[head % ring_size];
@@ -135,7 +129,7 @@ void arrive(device_state& state, hostile_queue& q, u16 queue, reader& input)
     q.finish(how & 4 ? input.byte() : head, written);
 }
 
-void send(virtio::network& card, reader& input)
+void send(virtio::network& card, fuzz_input& input)
 {
     const u32 size = 14 + input.byte();
     auto p = packet::create(input.byte() & 1 ? packet::header_room : 0, size).take();
@@ -153,7 +147,7 @@ void send(virtio::network& card, reader& input)
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
 {
-    reader input{data, size};
+    fuzz_input input{data, size};
     device_state state;
     state.features = virtio::feature::version_1 | virtio::network_feature::mac |
                      virtio::network_feature::mtu | virtio::network_feature::status |

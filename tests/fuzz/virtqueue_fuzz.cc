@@ -9,22 +9,11 @@
 
 #include "core/mm/layout.hh"
 #include "drivers/virtio/virtqueue.hh"
+#include "tests/fuzz/fuzz_input.hh"
 
 namespace
 {
 constexpr u16 queue_size = 8;
-
-struct reader {
-    const uint8_t* data;
-    size_t left;
-    u8 next()
-    {
-        if (left == 0)
-            return 0;
-        left--;
-        return *data++;
-    }
-};
 
 void check(bool holds)
 {
@@ -32,14 +21,14 @@ void check(bool holds)
         abort();
 }
 
-void add_request(virtio::virtqueue& queue, reader& input, std::set<void*>& offered, char* tokens)
+void add_request(virtio::virtqueue& queue, fuzz_input& input, std::set<void*>& offered, char* tokens)
 {
     static char memory[256];
     virtio::segment segments[4];
     for (auto& s : segments)
-        s = {mm::to_physical(memory), input.next()};
-    const size_t readable = input.next() % 3;
-    void* token = tokens + input.next() % 16;
+        s = {mm::to_physical(memory), input.byte()};
+    const size_t readable = input.byte() % 3;
+    void* token = tokens + input.byte() % 16;
     if (offered.contains(token))
         return;
     if (queue.add({segments, readable}, {segments + 2, 1}, token))
@@ -49,8 +38,8 @@ void add_request(virtio::virtqueue& queue, reader& input, std::set<void*>& offer
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
 {
-    reader input{data, size};
-    const u8 options = input.next();
+    fuzz_input input{data, size};
+    const u8 options = input.byte();
     auto created =
         virtio::virtqueue::create(queue_size, {.event_index = (options & 1) != 0, .indirect = false});
     if (!created)
@@ -62,7 +51,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
     char tokens[16];
     std::set<void*> offered;
     while (input.left > 0) {
-        switch (input.next() % 6) {
+        switch (input.byte() % 6) {
         case 0:
             add_request(*queue, input, offered, tokens);
             break;
@@ -74,12 +63,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
                 check(offered.erase(done->token) == 1);
             break;
         case 3: // anywhere, also where only the driver should write
-            shared[(input.next() | input.next() << 8) % total] = input.next();
+            shared[(input.byte() | input.byte() << 8) % total] = input.byte();
             break;
         case 4: { // a plausible used entry
             u16 index;
             std::memcpy(&index, shared + used + 2, 2);
-            const u32 entry[2] = {input.next() % 10u, input.next() % 8u};
+            const u32 entry[2] = {input.byte() % 10u, input.byte() % 8u};
             std::memcpy(shared + used + 4 + 8 * (index % queue_size), entry, 8);
             index++;
             std::memcpy(shared + used + 2, &index, 2);
