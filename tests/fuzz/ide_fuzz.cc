@@ -133,7 +133,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
     fuzz_input input{data, size};
     hostile_controller device(input);
     controller = &device;
-    auto made = ide::channel::create(device, {.steps = 3, .highest_address = ~u64{0}}); // host memory lies high
+    auto made =
+        ide::channel::create(device, {.steps = 3, .highest_address = ~u64{0}}); // host memory lies high
     if (!made)
         return 0;
     const auto channel = made.take();

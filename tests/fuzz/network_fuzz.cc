@@ -102,8 +102,8 @@ struct reading_receiver final : network_device::receiver {
     volatile u64 sum = 0;
 };
 
-/// A device that finishes what it was not given reads stale entries of its ring; no driver can guard memory that
-/// was freed against a device that writes there.
+/// A device that finishes what it was not given reads stale entries of its ring; no driver can guard memory
+/// that was freed against a device that writes there.
 bool is_memory(std::byte* at, size_t length)
 {
     return __asan_region_is_poisoned(at, length) == nullptr;
