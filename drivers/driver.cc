@@ -2,9 +2,11 @@
 #include "drivers/driver.hh"
 
 extern "C" {
-// Bounds of the section .drivers; set by the linker script.
+// Bounds of the sections; set by the linker script.
 extern const drivers::driver* const __drivers_start[];
 extern const drivers::driver* const __drivers_end[];
+extern const drivers::device_search* const __device_searches_start[];
+extern const drivers::device_search* const __device_searches_end[];
 }
 
 namespace drivers
@@ -12,6 +14,13 @@ namespace drivers
 std::span<const driver* const> all()
 {
     return {__drivers_start, __drivers_end};
+}
+
+void search_devices()
+{
+    for (const device_search* s : std::span(__device_searches_start, __device_searches_end))
+        if (s->run())
+            return;
 }
 
 result<void> probe_virtio(unique_ptr<virtio::transport> transport)

@@ -7,6 +7,8 @@
 // left out of the build leaves its driver out; nothing else names it. probe() is called once for each
 // matching device, in thread context while the machine starts; an error there means only that this device
 // stays unused.
+//
+// A place where devices are looked for says so in the same way (KILN_DEVICE_SEARCH).
 #pragma once
 
 #include <span>
@@ -24,11 +26,27 @@ namespace drivers
 {
 enum class bus : u8 { pci, virtio };
 
+/// A place where this machine may have devices: windows of memory, a PCI host bridge.
+struct device_search {
+    const char* name;
+    /// Gives what it finds to the drivers. True: this machine has devices nowhere else.
+    bool (*run)();
+};
+
 struct driver {
     const char* name;
     drivers::bus bus;
 };
 
+} // namespace drivers
+
+namespace pci
+{
+extern const drivers::device_search search;
+}
+
+namespace drivers
+{
 struct pci_match {
     static constexpr u32 any = 0xffff'ffff;
     u32 vendor = any;
@@ -39,6 +57,8 @@ struct pci_match {
 struct pci_driver : driver {
     std::span<const pci_match> matches;
     result<void> (*probe)(pci::function& function);
+    /// Nobody reads it: it makes the linker take the bus into a kernel that has a driver for it.
+    const device_search* search = &pci::search;
 };
 
 struct virtio_driver : driver {
@@ -50,6 +70,9 @@ struct virtio_driver : driver {
 /// All drivers in this kernel.
 std::span<const driver* const> all();
 
+/// Runs the searches of this kernel, in the order of their ranks.
+void search_devices();
+
 /// Gives a device on the virtio bus to its driver. Errors: enodev (none), or the driver's.
 result<void> probe_virtio(unique_ptr<virtio::transport> transport);
 
@@ -60,3 +83,8 @@ const pci_driver* find_pci(u32 vendor, u32 device, u32 class_code);
 #define KILN_DRIVER(object)                                                                                  \
     [[gnu::section(".drivers"),                                                                              \
       gnu::used]] static constinit const drivers::driver* const registered_##object = &object
+
+/// The rank is a digit: those with a lower one run first.
+#define KILN_DEVICE_SEARCH(object, rank)                                                                     \
+    [[gnu::section(".device_searches." #rank),                                                               \
+      gnu::used]] static constinit const drivers::device_search* const registered_##object = &object

@@ -20,11 +20,16 @@ void probe(void* context, location where)
         klog::line("{} at PCI {x}:{x}.{}: not usable, error {}", driver->name, where.bus, where.device,
                    where.function, probed.error());
 }
-} // namespace
 
-void start_devices()
+/// Returns at once where there is no PCI.
+bool probe_all()
 {
     if (config_space* space = machine_config_space())
         scan(*space, probe, space);
+    return false;
 }
+} // namespace
+
+constinit const drivers::device_search search{"pci", probe_all};
+KILN_DEVICE_SEARCH(search, 2);
 } // namespace pci

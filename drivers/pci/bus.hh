@@ -9,7 +9,4 @@ namespace pci
 /// Calls found(context, location) for every function behind the host bridge, bridges' buses included, once.
 /// Reads only what must be read: one word for each absent device.
 void scan(config_space& space, void (*found)(void* context, location where), void* context);
-
-/// Scans this machine's buses and probes drivers; returns at once where there is no PCI. Thread context.
-void start_devices();
 } // namespace pci

@@ -3,10 +3,9 @@
 // Nothing enumerates them. The command line names the windows that hold a device; without such words on a
 // machine that looks like a microvm with ACPI (hardware-reduced), where only AML could tell, the fixed window
 // of QEMU is probed by its magic number. One interrupt line serves all queues of a device.
-#include "drivers/virtio/mmio.hh"
-
 #include <cstring>
 
+#include "core/boot/config.hh"
 #include "core/device/firmware.hh"
 #include "core/log.hh"
 #include "core/mm/kernel_areas.hh"
@@ -39,6 +38,12 @@ enum reg : size_t {
     queue_device_area = 0x0a0,
     config_generation = 0x0fc,
     config_space = 0x100,
+};
+
+struct mmio_window {
+    u64 size;
+    phys_addr address;
+    u32 interrupt; // global interrupt number
 };
 
 constexpr u32 magic_value = 0x7472'6976; // "virt"
@@ -193,16 +198,16 @@ result<void> probe(const mmio_window& window)
     }
     return drivers::probe_virtio(TRY(try_make_unique<mmio_transport>(window, registers)));
 }
-} // namespace
 
-void probe_mmio(const mmio_window& window)
+void probe_window(const mmio_window& window)
 {
     const auto probed = probe(window);
     if (!probed && probed.error() != errc::enodev)
         klog::line("virtio-mmio at {}: not usable, error {}", window.address, probed.error());
 }
 
-void probe_mmio_microvm()
+/// The windows that QEMU's microvm has where nothing on the command line says so.
+void probe_microvm_windows()
 {
     constexpr u64 first_window = 0xfeb0'0000;
     constexpr u64 window_size = 512;
@@ -210,6 +215,21 @@ void probe_mmio_microvm()
     const u32 count = second_io_apic ? 24 : 8;
     const u32 first_interrupt = second_io_apic ? 24 : 5;
     for (u32 i = 0; i < count; i++)
-        probe_mmio({window_size, phys_addr{first_window + i * window_size}, first_interrupt + i});
+        probe_window({window_size, phys_addr{first_window + i * window_size}, first_interrupt + i});
 }
+
+bool probe_all()
+{
+    const auto hints = boot::configuration().mmio_devices();
+    for (const auto value : hints)
+        if (const auto hint = boot::parse_mmio_device(value))
+            probe_window({hint->size, hint->address, hint->interrupt});
+    if (hints.empty() && firmware::this_machine().hardware_reduced)
+        probe_microvm_windows();
+    return !hints.empty(); // a machine with such words has no other bus
+}
+
+constinit const drivers::device_search windows{"virtio-mmio", probe_all};
+KILN_DEVICE_SEARCH(windows, 1);
+} // namespace
 } // namespace virtio

@@ -10,14 +10,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable, Dict, List, Sequence, Tuple
 
-from . import assemble, bootline, cache, cpio, disk, download, erofs, formats, ldcache, libc, paths, qemu
+from . import (assemble, bootline, cache, cpio, disk, download, erofs, formats, kernels, ldcache, libc, paths,
+               qemu)
 from .errors import KilnError
 from .manifest import Manifest, load
 from .modules import Finder
 from .tree import Tree
 
 USAGE = """usage: scripts/build image=NAME[,NAME...] [fs=rofs|ramfs] [format=raw|qcow2|vmdk|vdi|ova]
-                     [mode=release|debug] [libc=own|builtin] [-jN] [--modules D]
+                     [mode=release|debug] [drivers=all|none|NAME,...] [libc=own|builtin] [-jN] [--modules D]
        scripts/build            lists the modules
        scripts/build --clean    deletes all that was built or cached"""
 FETCHED = ('third-party', 'apt')
@@ -34,6 +35,7 @@ class Request:
     jobs: str = ''
     modules: List[str] = field(default_factory=list)
     libc: str = ''                      # own or builtin; '': as the modules say
+    drivers: str = ''                   # as kernels.chosen makes it; '': all
 
 
 def main(argv: List[str]) -> int:
@@ -56,12 +58,13 @@ def build_or_list(argv: List[str]) -> int:
     if not request.names:
         list_modules(request.modules)
         return 0
-    ninja(request.mode, request.jobs)
+    ninja(request.mode, request.drivers, request.jobs)
     image, recipe = build(request)
     paths.LAST_IMAGE.write_text(json.dumps({
         'names': list(map(absolute_if_path, request.names)), 'fs': request.fs, 'libc': request.libc,
+        'drivers': request.drivers,
         'modules': list(map(os.path.abspath, request.modules))}))
-    print(closing_line(image, recipe, request))
+    print(closing_line(image, recipe))
     if request.format != 'raw':
         converted = formats.convert(image, request.format)
         print(f'{converted.relative_to(paths.ROOT)}: {converted.stat().st_size / disk.MIB:.1f} MiB')
@@ -87,6 +90,8 @@ def parse(argv: Sequence[str]) -> Request:
             request.mode = value
         elif key == 'libc' and value in libc.CHOICES:
             request.libc = value
+        elif key == 'drivers' and value:
+            request.drivers = kernels.chosen(value)
         elif word.startswith('-j') and (word[2:] or ''.join(words[:1])).isdigit():
             request.jobs = word[2:] or words.pop(0)
         elif key == '--modules' and (value or (not equals and words)):
@@ -122,11 +127,12 @@ def list_modules(extra: Sequence[str]) -> None:
         print(f'{module.name:{width}}  {module.description}'.rstrip())
 
 
-def ninja(mode: str, jobs: str = '') -> None:
-    """Brings the kernel (and its boot code, where there is some) up to date."""
-    command = ['ninja', '-f', 'build.ninja', *(['-j', jobs] if jobs else []), mode]
+def ninja(mode: str, drivers: str = '', jobs: str = '') -> None:
+    """Brings the kernel with these drivers, and the boot code, up to date."""
     try:
         with cache.locked('ninja.lock'):        # two ninjas at once spoil their log
+            command = ['ninja', '-f', kernels.build_file(mode, drivers), *(['-j', jobs] if jobs else []),
+                       *kernels.targets(mode, drivers)]
             done = subprocess.run(command, cwd=paths.ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                   stderr=subprocess.STDOUT, text=True, check=False)
     except FileNotFoundError as error:
@@ -150,13 +156,13 @@ def image_file(names: Sequence[str], mode: str) -> Path:
 def build(request: Request) -> Tuple[Path, Dict]:
     """The disk image and the recipe of its root."""
     recipe = root(Finder(request.modules).ordered(request.names), request, rebuild=True)
-    kernel, boot_code = paths.variant(request.mode) / 'kernel-stripped.elf', paths.boot_code(request.mode)
+    kernel = paths.stripped_kernel(request.mode, request.drivers)
     image = image_file(request.names, request.mode)
     words = ['kiln.root=' + ('ram' if request.fs == 'ramfs' else 'disk'), *recipe['words']]
     image.parent.mkdir(parents=True, exist_ok=True)
-    disk.make(image, Path(recipe['image']), kernel, boot_code if boot_code.exists() else None, words,
+    disk.make(image, Path(recipe['image']), kernel, paths.boot_code(request.mode), words,
               root_in_ram=request.fs == 'ramfs')
-    shutil.copyfile(paths.kernel(request.mode), image.parent / 'kernel.elf')
+    shutil.copyfile(paths.kernel(request.mode, request.drivers), image.parent / 'kernel.elf')
     return image, recipe
 
 
@@ -232,16 +238,13 @@ def biggest(tree: Tree, count: int = 3) -> List[Tuple[str, int]]:
     return sorted(sizes.items(), key=lambda pair: -pair[1])[:count]
 
 
-def closing_line(image: Path, recipe: Dict, request: Request) -> str:
+def closing_line(image: Path, recipe: Dict) -> str:
     """Image, size, biggest packages, and a command to type."""
     parts = ', '.join(f'{name} {size / disk.MIB:.1f}' for name, size in recipe['biggest'])
     return (f'{image.relative_to(paths.ROOT)}: {image.stat().st_size / disk.MIB:.0f} MiB ({parts}); '
-            f'boot it: {plain_command(image, request)}')
+            f'boot it: {plain_command(image)}')
 
 
-def plain_command(image: Path, request: Request) -> str:
-    """QEMU without run.py: the disk boots itself, or QEMU loads the kernel while there is no boot code."""
-    machine = qemu.Machine(disks=[qemu.Disk(image)])
-    if not paths.boot_code(request.mode).exists():
-        machine.kernel, machine.command_line = paths.kernel(request.mode), 'kiln.root=disk'
-    return machine.plain()
+def plain_command(image: Path) -> str:
+    """QEMU without run.py: the disk boots itself."""
+    return qemu.Machine(disks=[qemu.Disk(image)]).plain()

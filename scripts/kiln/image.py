@@ -123,11 +123,11 @@ def of_file(file: Path) -> Image:
     raise KilnError(f'--image {file}: is neither a Kiln disk image nor an EROFS image nor a cpio archive')
 
 
-def bootable_disk(image: Image, mode: str) -> Path:
+def bootable_disk(image: Image, mode: str, drivers: str = '') -> Path:
     """A disk that a BIOS can boot, with this root; its configuration is still the image's own."""
     if image.disk is not None:
         return image.disk
-    kernel, code = paths.variant(mode) / 'kernel-stripped.elf', paths.boot_code(mode)
+    kernel, code = paths.stripped_kernel(mode, drivers), paths.boot_code(mode)
     for file in (kernel, code):
         if not file.exists():
             raise KilnError(f'--boot bios: {file} is not there: run ninja -f build.ninja {mode}')

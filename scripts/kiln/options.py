@@ -105,6 +105,7 @@ def parser() -> Parser:
     add('--timeout', metavar='S', type=seconds, help='after so long, the end and status 124')
     add('--gdb', metavar='PORT', nargs='?', type=port, const=1234, help='wait for gdb on this port (1234)')
     add('--mode', choices=['release', 'debug'], default='release', help='which kernel (release)')
+    add('--drivers', metavar='NAME,...', help='a kernel with these drivers alone (all)')
     add('--verbose', action='store_true', help='boot steps, every refused system call, full crash reports')
     add('--dry-run', action='store_true', help='show the QEMU command, start nothing')
     add('--stats', action='store_true', help='one JSON line of measurements on standard error')

@@ -14,9 +14,19 @@ def variant(mode: str) -> Path:
     return BUILD / f'{mode}.x64'
 
 
-def kernel(mode: str) -> Path:
-    """The kernel's ELF file of a build variant."""
-    return variant(mode) / 'kernel.elf'
+def kernel_folder(mode: str, drivers: str = '') -> Path:
+    """Where a variant's kernel lies: that with all drivers, or that with a choice (kernels.chosen)."""
+    return variant(mode) / 'kernels' / drivers if drivers else variant(mode)
+
+
+def kernel(mode: str, drivers: str = '') -> Path:
+    """The kernel's ELF file, with symbols."""
+    return kernel_folder(mode, drivers) / 'kernel.elf'
+
+
+def stripped_kernel(mode: str, drivers: str = '') -> Path:
+    """The kernel's ELF file as it goes onto disks."""
+    return kernel_folder(mode, drivers) / 'kernel-stripped.elf'
 
 
 def boot_code(mode: str) -> Path:

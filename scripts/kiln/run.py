@@ -9,7 +9,8 @@ from argparse import Namespace
 from pathlib import Path
 from typing import List, Optional, Tuple
 
-from . import bootline, disk, image, memory, network, options, paths, qcow2, qemu, terminal, virtualbox
+from . import (bootline, disk, image, kernels, memory, network, options, paths, qcow2, qemu, terminal,
+               virtualbox)
 from .errors import STATUS_TIMEOUT, KilnError
 from .image import Image
 from .session import Options, Session
@@ -32,6 +33,7 @@ def main(argv: List[str]) -> int:
 def run(chosen: Namespace, command: Optional[List[str]]) -> int:
     """One run."""
     booted, program = find_image(chosen, command)
+    chosen.drivers = kernels.chosen(drivers_of(chosen))
     with tempfile.TemporaryDirectory(prefix='kiln-') as scratch:
         if chosen.hypervisor == 'virtualbox':
             virtualbox.check_present()
@@ -43,9 +45,9 @@ def run(chosen: Namespace, command: Optional[List[str]]) -> int:
             return 0
         network.check(machine.card)
         if chosen.gdb is not None:
-            print(f'kiln: waiting for gdb: gdb {paths.kernel(chosen.mode)} -ex "target remote :{chosen.gdb}"',
+            print(f'kiln: waiting for gdb: gdb {kernel_of(chosen)} -ex "target remote :{chosen.gdb}"',
                   file=sys.stderr)
-        session = Session(machine, Options(chosen.verbose, chosen.timeout, paths.kernel(chosen.mode),
+        session = Session(machine, Options(chosen.verbose, chosen.timeout, kernel_of(chosen),
                                            keeps_disk=chosen.disk is not None), launch)
         status = session.run()
     if status not in (0, STATUS_TIMEOUT) and booted.paths is not None:
@@ -53,6 +55,18 @@ def run(chosen: Namespace, command: Optional[List[str]]) -> int:
     if chosen.stats:
         print(json.dumps(session.stats()), file=sys.stderr)
     return status
+
+
+def drivers_of(chosen: Namespace) -> str:
+    """The drivers that this run asks for, or those of the image built last if that is what runs."""
+    if chosen.drivers is not None or chosen.exec is not None or chosen.image is not None:
+        return chosen.drivers or kernels.ALL
+    return image.built_last().get('drivers', '').replace('+', ',')
+
+
+def kernel_of(chosen: Namespace) -> Path:
+    """The kernel of this run, with symbols."""
+    return paths.kernel(chosen.mode, chosen.drivers)
 
 
 def keep_or(scratch: str, dry_run: bool) -> Path:
@@ -97,7 +111,7 @@ def make_machine(chosen: Namespace, booted: Image, program: bootline.Program, sc
         machine.disks.append(qemu.Disk(make_overlay(chosen, booted, words, scratch), format='qcow2'))
     else:
         build_kernel_if_missing(chosen)
-        machine.kernel = paths.kernel(chosen.mode)
+        machine.kernel = kernel_of(chosen)
         memory.check(chosen.memory, machine.kernel, booted.root.stat().st_size if in_ram else 0)
         set_command_line(machine, words, scratch)
         if in_ram:
@@ -133,7 +147,8 @@ def boot_words(chosen: Namespace, program: bootline.Program, card: Optional[netw
 def make_overlay(chosen: Namespace, booted: Image, words: List[str], scratch: Path) -> Path:
     """A disk that boots itself with these words, over the image."""
     overlay = scratch / 'disk.qcow2'
-    qcow2.make(overlay, image.bootable_disk(booted, chosen.mode), disk.CONFIG_AT, disk.config_area(words))
+    base = image.bootable_disk(booted, chosen.mode, chosen.drivers)
+    qcow2.make(overlay, base, disk.CONFIG_AT, disk.config_area(words))
     return overlay
 
 
@@ -179,9 +194,9 @@ def data_disk(name: str) -> qemu.Disk:
 
 def build_kernel_if_missing(chosen: Namespace) -> None:
     """A first run builds the kernel; later ones leave it alone (scripts/build brings it up to date)."""
-    if not paths.kernel(chosen.mode).exists() and not chosen.dry_run and 'KILN_QEMU' not in os.environ:
+    if not kernel_of(chosen).exists() and not chosen.dry_run and 'KILN_QEMU' not in os.environ:
         from .build import ninja
-        ninja(chosen.mode)
+        ninja(chosen.mode, chosen.drivers)
 
 
 def hint_at_missing_files(program: bootline.Program, guest_paths: List[str]) -> None:

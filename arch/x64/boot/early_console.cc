@@ -45,7 +45,8 @@ void write(std::string_view text)
 {
     if (!started)
         start();
-    screen::write(text);
+    if (screen::write)
+        screen::write(text);
     if (!present)
         return;
     for (char c : text)

@@ -7,6 +7,6 @@
 
 namespace arch::screen
 {
-/// Any context; lines of several CPUs may mix.
-void write(std::string_view text);
+/// Any context; lines of several CPUs may mix. A kernel without the family vga does not have it.
+[[gnu::weak]] void write(std::string_view text);
 } // namespace arch::screen
