@@ -20,7 +20,8 @@ from rows import PROGRAMS
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / 'scripts'))
 
-from kiln import image  # noqa: E402
+from kiln import image, setup  # noqa: E402
+from kiln.errors import KilnError  # noqa: E402
 
 BUILT = ROOT / 'build' / 'bench'
 LINUX_KERNEL = BUILT / 'linux' / 'vmlinux'
@@ -30,6 +31,7 @@ LINUX_RESULTS = BUILT / 'linux.json'
 FULL = '128'                            # MiB
 SETTINGS = ['MB_MS=2', 'MB_REPS=1']     # instructions are counted: long runs and repetitions add nothing
 WALL_RUNS = 5
+LINUX_BUILDING = ['gcc', 'make', 'flex', 'bison', 'bc', 'libelf-dev', 'xz-utils']
 SHORT = 20                              # seconds for a hello, in which one with too little memory may hang
 PARTS = ('boot', 'memory', 'size', 'libc', *PROGRAMS, 'servers')
 # Rows with the built-in library, and the metrics that they are.
@@ -208,6 +210,7 @@ def set_up(jobs: int) -> int:
     """Builds the Linux kernel and its first process, once."""
     script = ROOT / 'tests' / 'bench' / 'linux' / 'build_kernel.sh'
     if not LINUX_KERNEL.exists():
+        setup.install_packages(LINUX_BUILDING)
         subprocess.run(['env', f'JOBS={jobs}', str(script), str(LINUX_KERNEL.parent)], check=True)
     ninja('bench', 'bench-linux')
     print(f'bench: {LINUX_KERNEL.relative_to(ROOT)} is ready')
@@ -252,7 +255,11 @@ def main(arguments: List[str]) -> int:
     """Runs, shows, and writes the page if everything was measured."""
     chosen = options(arguments)
     if chosen.setup:
-        return set_up(chosen.jobs)
+        try:
+            return set_up(chosen.jobs)
+        except KilnError as error:
+            print(f'kiln: {error.line}', file=sys.stderr)
+            return error.status
     ninja('bench')
     if not chosen.no_kiln:
         subprocess.run(['ninja', 'release'], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)

@@ -91,8 +91,9 @@ class model_e1000 final : public e1000::registers, public network_device::receiv
                 continue;
             }
             const auto* const data = reinterpret_cast<const std::byte*>(d.address);
-            _current.frame.insert(_current.frame.end(), data,
-                                  data + (d.command & e1000::transmit_descriptor::length_mask));
+            if (reads_frames)
+                _current.frame.insert(_current.frame.end(), data,
+                                      data + (d.command & e1000::transmit_descriptor::length_mask));
             _current.options = d.options;
             _current.command = d.command;
             if (d.command & e1000::transmit_descriptor::report)
@@ -115,6 +116,7 @@ class model_e1000 final : public e1000::registers, public network_device::receiv
     unsigned writes = 0;
     unsigned link_changes = 0;
     bool stuck = false;
+    bool reads_frames = true;
     std::vector<sent_frame> sent;
     std::vector<packet_ptr> received;
 
