@@ -5,7 +5,7 @@ import argparse
 import re
 from typing import List, Optional, Tuple
 
-from . import network, virtualbox
+from . import network, virtualbox, xen
 from .errors import KilnError
 
 SUFFIXES = {'': 20, 'K': 10, 'M': 20, 'G': 30}
@@ -15,6 +15,7 @@ MAX_CPUS = 64
 DEFAULTS = {
     'qemu': {'machine': 'q35', 'boot': 'kernel', 'streams': 'virtio', 'disk_bus': 'virtio', 'card': 'virtio'},
     'virtualbox': {'machine': None, 'boot': 'bios', 'streams': 'serial', 'disk_bus': 'ahci', 'card': 'e1000'},
+    'xen': {'machine': None, 'boot': 'kernel', 'streams': 'serial', 'disk_bus': 'xen', 'card': 'xen'},
 }
 USAGE = '''run.py [options] [--image NAME|FILE] [-- COMMAND ARG...]
        run.py [options] --exec HOST_PROGRAM [-- ARG...]'''
@@ -121,6 +122,8 @@ def parse(argv: List[str]) -> Tuple[argparse.Namespace, Optional[List[str]]]:
     options = parser().parse_args(argv)
     if options.hypervisor == 'virtualbox':
         virtualbox.check_options(options)
+    if options.hypervisor == 'xen':
+        xen.check_options(options)
     for name, value in DEFAULTS[options.hypervisor].items():
         if getattr(options, name) is None:
             setattr(options, name, value)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import List, Optional, Tuple
 
 from . import (bootline, disk, image, kernels, memory, network, options, paths, qcow2, qemu, terminal,
-               virtualbox)
+               virtualbox, xen)
 from .errors import STATUS_TIMEOUT, KilnError
 from .image import Image
 from .session import Options, Session
@@ -38,6 +38,9 @@ def run(chosen: Namespace, command: Optional[List[str]]) -> int:
         if chosen.hypervisor == 'virtualbox':
             virtualbox.check_present()
             machine, launch = make_virtualbox(chosen, booted, program, Path(scratch)), virtualbox.VirtualBox
+        elif chosen.hypervisor == 'xen':
+            xen.check_present()
+            machine, launch = make_xen(chosen, booted, program, Path(scratch)), xen.Xen
         else:
             machine, launch = make_machine(chosen, booted, program, keep_or(scratch, chosen.dry_run)), Vm
         if chosen.dry_run:
@@ -131,6 +134,26 @@ def make_virtualbox(chosen: Namespace, booted: Image, program: bootline.Program,
     words = boot_words(chosen, program, machine.card, root_in_ram(chosen, booted))
     build_kernel_if_missing(chosen)
     virtualbox.make_disk(machine, make_overlay(chosen, booted, words, scratch))
+    return machine
+
+
+def make_xen(chosen: Namespace, booted: Image, program: bootline.Program, scratch: Path) -> xen.Machine:
+    """The machine for this image as a PVH domain of Xen."""
+    in_ram = root_in_ram(chosen, booted)
+    build_kernel_if_missing(chosen)
+    machine = xen.Machine(scratch, kernel_of(chosen), memory=chosen.memory, cpus=chosen.cpus,
+                          card=network.card(chosen))
+    memory.check(chosen.memory, machine.kernel, booted.root.stat().st_size if in_ram else 0)
+    machine.command_line = ' '.join(boot_words(chosen, program, machine.card, in_ram))
+    if len(machine.command_line) > xen.LONGEST_COMMAND_LINE:
+        raise KilnError(f'--hypervisor xen: command, environment and options have {len(machine.command_line)} '
+                        f'bytes; Xen passes {xen.LONGEST_COMMAND_LINE}')
+    if in_ram:
+        machine.ram_root = booted.root
+    else:
+        machine.disks.append(xen.Disk(booted.root))
+    if chosen.disk is not None:
+        machine.disks.append(xen.Disk(data_disk(chosen.disk).file, throw_away=False))
     return machine
 
 

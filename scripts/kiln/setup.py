@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import List, Optional
 
-from . import apt, paths, virtualbox_setup
+from . import apt, paths, virtualbox_setup, xen_setup
 from .errors import KilnError
 from .packages import Database
 
@@ -56,9 +56,9 @@ SOURCES = [
 
 def main(argv: List[str]) -> int:
     """Brings the machine into the state that the build needs."""
-    if set(argv) - {'--all', '--virtualbox'}:
-        print('kiln: usage: scripts/setup [--all] [--virtualbox]    (--all: what scripts/test --all needs, too; '
-              '--virtualbox: a private VirtualBox for its tests)', file=sys.stderr)
+    if set(argv) - {'--all', '--virtualbox', '--xen'}:
+        print('kiln: usage: scripts/setup [--all] [--virtualbox] [--xen]    (--all: what scripts/test --all needs, '
+              'too; --virtualbox, --xen: a private one of that hypervisor for its tests)', file=sys.stderr)
         return 125
     try:
         install_packages(NEEDED + (FOR_ALL_TESTS if '--all' in argv else [])
@@ -67,6 +67,8 @@ def main(argv: List[str]) -> int:
             fetch(source)
         if '--virtualbox' in argv:
             virtualbox_setup.install()
+        if '--xen' in argv:
+            xen_setup.install()
     except KilnError as error:
         print(f'kiln: {error.line}', file=sys.stderr)
         return error.status
