@@ -93,8 +93,6 @@ struct memory_usage {
     u64 locked_pages = 0;
     u64 executable_pages = 0;
     u64 area_count = 0;
-    u64 minor_faults = 0; // served without reading from a device
-    u64 major_faults = 0; // an object was asked to read
 };
 
 class address_space : public ref_counted<address_space>
@@ -252,11 +250,9 @@ class address_space : public ref_counted<address_space>
     bool _has_large_pages GUARDED_BY(_lock) = false; // or had some
     u64 _resident_pages GUARDED_BY(_lock) = 0;       // entries made minus entries removed under the lock
     u64 _peak_resident_pages GUARDED_BY(_lock) = 0;
-    u64 _faults GUARDED_BY(_lock) = 0;
     virt_addr _break_start GUARDED_BY(_lock){};
     virt_addr _break GUARDED_BY(_lock){};
     std::atomic<u64> _removed_elsewhere{0}; // entries removed without the lock
-    std::atomic<u64> _reads{0};             // pages that faults asked objects for without the lock
     std::atomic<u64> _size_limit{~u64{0}};
     std::atomic<u64> _data_limit{~u64{0}};
 

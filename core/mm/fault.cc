@@ -14,6 +14,7 @@
 #include "core/mm/frames.hh"
 #include "core/mm/layout.hh"
 #include "core/mm/thrashing.hh"
+#include "core/sched/fault_count.hh"
 
 namespace mm
 {
@@ -79,13 +80,12 @@ fault_result address_space::fault(virt_addr address, access wanted)
     if (address < application_start || address >= application_end)
         return fault_result::map_error;
     page_read read;
+    auto kind = sched::fault_kind::minor;
     for (;;) {
         lock_patiently(_lock);
         fault_result outcome = fault_locked(address.page(), wanted, read);
-        _faults += !read.next;
         _lock.unlock();
         if (read.next) {
-            _reads.fetch_add(1, std::memory_order_relaxed);
             read.page = {};
             read.object = std::move(read.next);
             if (u64 cached = 0; !may_go_on_reading(*read.object, read.index, read.code, cached)) {
@@ -95,11 +95,15 @@ fault_result address_space::fault(virt_addr address, access wanted)
             auto page = read.object->page(read.index, read.wanted);
             if (page) {
                 read.page = page.take();
+                if (read.page.was_fetched())
+                    kind = sched::fault_kind::major;
                 continue;
             }
             outcome = result_of(page.error());
         }
-        if (outcome == fault_result::out_of_memory)
+        if (outcome == fault_result::handled) [[likely]]
+            sched::count_fault(kind);
+        else if (outcome == fault_result::out_of_memory)
             report_out_of_memory(address);
         return outcome;
     }

@@ -56,8 +56,6 @@ memory_usage address_space::usage()
     u.resident_pages = resident_pages();
     u.peak_resident_pages = _peak_resident_pages = std::max(_peak_resident_pages, u.resident_pages);
     u.area_count = _areas.size();
-    u.major_faults = _reads.load(std::memory_order_relaxed);
-    u.minor_faults = _faults - std::min(_faults, u.major_faults);
     for (const area& a : _areas) {
         const auto& attributes = a.attributes();
         const u64 pages = a.length() >> page_shift;

@@ -36,7 +36,8 @@ class page_ref
     {
     }
     page_ref(page_ref&& other)
-        : _object(std::exchange(other._object, nullptr)), _frame(other._frame), _cookie(other._cookie)
+        : _object(std::exchange(other._object, nullptr)), _frame(other._frame), _cookie(other._cookie),
+          _fetched(other._fetched)
     {
     }
     page_ref& operator=(page_ref&& other)
@@ -44,6 +45,7 @@ class page_ref
         std::swap(_object, other._object);
         std::swap(_frame, other._frame);
         std::swap(_cookie, other._cookie);
+        std::swap(_fetched, other._fetched);
         return *this;
     }
     ~page_ref();
@@ -52,10 +54,15 @@ class page_ref
     explicit operator bool() const { return _object != nullptr; }
     phys_addr frame() const { return _frame; }
 
+    /// Whether it was read from a device for this very request: the fault that asked is a major one.
+    bool was_fetched() const { return _fetched; }
+    void mark_fetched() { _fetched = true; }
+
   private:
     memory_object* _object = nullptr;
     phys_addr _frame;
     void* _cookie = nullptr;
+    bool _fetched = false;
 };
 
 enum class access : u8 { read, write, execute };

@@ -12,7 +12,7 @@ namespace sched
 {
 namespace
 {
-constexpr nanoseconds watch_interval = milliseconds(100);
+constexpr nanoseconds tick_interval = milliseconds(10); // the unit of times(2)
 }
 
 cpu::cpu(unsigned number, ref_ptr<thread> idle) : _number(number), _idle(std::move(idle)) {}
@@ -46,12 +46,17 @@ void cpu::slice_ended(timekeeping::timer&)
     this_cpu().request_reschedule();
 }
 
-// An application can stop its CPU by HLT, which does not fault in ring 0. While one runs, this interrupt
-// comes back now and then, so that trap handling sees where it stands (arch/x64/trap).
-void cpu::watch_application(timekeeping::timer& t)
+// While threads run, this interrupt comes back for two reasons. It samples whether the application or the
+// kernel has the CPU, which divides the exactly measured time of a thread for a hundredth of a percent of it;
+// reading the clock at every call would cost each of them two readings. And an application can stop its CPU
+// by HLT, which does not fault in ring 0: trap handling sees then where it stands (arch/x64/trap).
+void cpu::tick(timekeeping::timer& t)
 {
-    if (!this_cpu().is_idle())
-        t.arm(timekeeping::after(timekeeping::now(), watch_interval));
+    if (this_cpu().is_idle())
+        return;
+    thread& running = current();
+    (arch::interrupted_application() ? running._application_ticks : running._kernel_ticks)++;
+    t.arm(timekeeping::after(timekeeping::now(), tick_interval));
 }
 
 void cpu::request_reschedule()
@@ -109,10 +114,10 @@ inline thread& cpu::pick_locked()
     return thread_of(*e);
 }
 
-void cpu::watch_locked()
+void cpu::start_ticking_locked()
 {
-    if (!_watch.armed())
-        _watch.arm(timekeeping::after(_running->_running_since, watch_interval));
+    if (!_tick.armed())
+        _tick.arm(timekeeping::after(_running->_running_since, tick_interval));
 }
 
 /// Part of its callers, which have to save registers for their own sake anyway.
@@ -126,7 +131,7 @@ void cpu::watch_locked()
     _idling.store(&next == _idle.get(), std::memory_order_relaxed);
     arm_slice_locked();
     if (&previous == _idle.get()) [[unlikely]]
-        watch_locked();
+        start_ticking_locked();
     if (next._address_space && next._address_space != previous._address_space) [[unlikely]]
         arch::enter_address_space(*next._address_space);
     arch::set_current_thread(next);

@@ -86,7 +86,7 @@ class cpu
     void account_locked() REQUIRES(_lock);
     void arm_slice_locked() REQUIRES(_lock);
     [[gnu::noinline]] void arm_new_slice_locked() REQUIRES(_lock);
-    [[gnu::noinline]] void watch_locked() REQUIRES(_lock);
+    [[gnu::noinline]] void start_ticking_locked() REQUIRES(_lock);
     void enqueue_locked(thread& t, run_queue::arrival how) REQUIRES(_lock);
     void admit(thread& t, run_queue::arrival how) EXCLUDES(_lock);
     void admit_and_unlock(thread& t, run_queue::arrival how) RELEASE(_lock);
@@ -105,7 +105,7 @@ class cpu
     [[gnu::noinline]] static cpu& choose_among_many(thread& t, run_queue::arrival how);
     static cpu& lock_home_of(thread& t);
     static void slice_ended(timekeeping::timer& t);
-    static void watch_application(timekeeping::timer& t);
+    static void tick(timekeeping::timer& t);
 
     const unsigned _number;
     spinlock _lock{lock_rank::run_queue};
@@ -118,7 +118,7 @@ class cpu
     timekeeping::timer_queue _timers;
     deferred_queue _deferred;
     timekeeping::timer _slice{slice_ended};
-    timekeeping::timer _watch{watch_application};
+    timekeeping::timer _tick{tick};
 };
 
 inline cpu& cpu::lock_home_of(thread& t) NO_THREAD_SAFETY_ANALYSIS

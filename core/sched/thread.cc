@@ -121,6 +121,12 @@ void thread::set_address_space(mm::address_space* space)
 
 void thread::before_return(arch::trap_frame&) {}
 
+void count_fault(fault_kind kind)
+{
+    thread& self = current();
+    (kind == fault_kind::major ? self._major_faults : self._minor_faults)++;
+}
+
 nanoseconds thread::cpu_time() const
 {
     return cpu::time_of(*this);

@@ -23,6 +23,7 @@
 #include "core/sched/affinity.hh"
 #include "core/sched/assert_context.hh"
 #include "core/sched/entity.hh"
+#include "core/sched/fault_count.hh"
 #include "core/sched/policy.hh"
 #include "core/sync/wait_queue.hh"
 #include "core/time/clock.hh"
@@ -84,9 +85,13 @@ class thread : public ref_counted<thread>, private entity
     nanoseconds cpu_time() const;
     u64 voluntary_switches() const { return _voluntary_switches; }
     u64 involuntary_switches() const { return _involuntary_switches; }
-    /// Faults on application memory that were served for it, in the application and in user copies.
-    u64 page_faults() const { return _page_faults; }
-    void count_page_fault() { _page_faults++; }
+    /// Faults on application memory that were served for it, in the application and for calls: without
+    /// reading from a device, and with it.
+    u64 minor_faults() const { return _minor_faults; }
+    u64 major_faults() const { return _major_faults; }
+    /// How often the CPU's tick found it in the application and in the kernel: how its time divides.
+    u64 application_ticks() const { return _application_ticks; }
+    u64 kernel_ticks() const { return _kernel_ticks; }
 
     cpu_set affinity() const { return entity::affinity; }
     /// Moves the thread if it now runs where it may not. Errors: einval if no present CPU is in the set.
@@ -118,6 +123,7 @@ class thread : public ref_counted<thread>, private entity
     friend class cpu;
     friend class thread_waiter;
     friend void finish_switch();
+    friend void count_fault(fault_kind kind);
     friend void bury(thread& dead);
     friend void reap_dead_threads();
 
@@ -134,7 +140,10 @@ class thread : public ref_counted<thread>, private entity
     thread* _next_dead = nullptr;
     u64 _voluntary_switches = 0;
     u64 _involuntary_switches = 0;
-    u64 _page_faults = 0;
+    u64 _minor_faults = 0;
+    u64 _major_faults = 0;
+    u64 _application_ticks = 0;
+    u64 _kernel_ticks = 0;
     char _name[16] = {};
 };
 

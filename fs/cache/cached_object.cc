@@ -49,7 +49,7 @@ bool cached_object::is_reading_locked(u64 index)
 
 result<mm::page_ref> cached_object::page(u64 index, mm::access wanted)
 {
-    for (;;) {
+    for (bool fetched = false;; fetched = true) {
         size_t window = 0;
         WITH_LOCK(_lock)
         {
@@ -63,7 +63,10 @@ result<mm::page_ref> cached_object::page(u64 index, mm::access wanted)
                     p->now = state::dirty;
                     reclaim_list::remove(*p);
                 }
-                return pin_locked(*p);
+                auto pinned = pin_locked(*p);
+                if (fetched)
+                    pinned.mark_fetched();
+                return pinned;
             }
             window = window_locked(index);
         }

@@ -79,12 +79,15 @@ result<void> cpu_statistics(text& out, const numbers&)
 {
     const unsigned cpus = arch::cpu_count();
     constexpr s64 per_tick = 10'000'000;
-    const s64 busy = busy_time().count() / per_tick;
+    linux::program* const p = linux::first_program();
+    const auto times = p ? p->cpu_times() : linux::cpu_times{};
+    const s64 user = times.user.count() / per_tick, system = times.system.count() / per_tick;
+    const s64 busy = user + system;
     const s64 all = timekeeping::now().time_since_epoch().count() / per_tick * cpus;
     const s64 idle = all > busy ? all - busy : 0;
-    out.line("cpu  {} 0 0 {} 0 0 0 0 0 0", busy, idle);
+    out.line("cpu  {} 0 {} {} 0 0 0 0 0 0", user, system, idle);
     for (unsigned cpu = 0; cpu < cpus; cpu++)
-        out.line("cpu{} {} 0 0 {} 0 0 0 0 0 0", cpu, busy / cpus, idle / cpus);
+        out.line("cpu{} {} 0 {} {} 0 0 0 0 0 0", cpu, user / cpus, system / cpus, idle / cpus);
     const auto booted = timekeeping::wall_clock() - timekeeping::now().time_since_epoch();
     out.line("intr 0\nctxt 0\nbtime {}", booted.count() / 1'000'000'000);
     out.add("processes 1\nprocs_running 1\nprocs_blocked 0\nsoftirq 0 0 0 0 0 0 0 0 0 0 0\n");

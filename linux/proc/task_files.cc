@@ -164,11 +164,14 @@ result<void> task_stat(text& out, const numbers& which)
     const auto usage = p.address_space().usage();
     const auto sets = read_signals(*t);
     // As the program's own file it tells the sum of its threads.
-    const auto cpu_time = which.count == 1 ? p.cpu_time() : t->cpu_time();
+    const bool whole = which.count == 1;
+    const auto times = whole ? p.cpu_times() : t->cpu_times();
+    const auto used = whole ? p.usage() : thread_usage::of(*t);
     const auto parameters = t->scheduling();
     const int priority = parameters.is_realtime() ? -1 - parameters.realtime_priority : 20 + parameters.nice;
     out.format("{} ({}) {} 0 {} {} 0 -1 4194560 ", t->tid, t->name(), state_letter(*t), p.pid(), p.pid());
-    out.format("0 0 0 0 {} 0 0 0 ", to_ticks(cpu_time));
+    out.format("{} 0 {} 0 {} {} 0 0 ", used.minor_faults, used.major_faults, to_ticks(times.user),
+               to_ticks(times.system));
     out.format("{} {} {} 0 {} ", priority, parameters.nice, p.thread_count(),
                to_ticks(t->start_time.time_since_epoch()));
     out.format("{} {} {} ", usage.mapped_pages * page_size, usage.resident_pages,

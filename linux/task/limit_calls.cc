@@ -43,10 +43,12 @@ result<void> set_limit(program& owner, unsigned resource, const rlimit& wanted)
     return {};
 }
 
-void add_usage(rusage& usage, const thread_usage& used)
+void add_usage(rusage& usage, const thread_usage& used, const cpu_times& times)
 {
-    usage.user_time = to_timeval(used.cpu_time); // not split: the kernel's share is small and uncounted
-    usage.minor_faults = static_cast<s64>(used.page_faults);
+    usage.user_time = to_timeval(times.user);
+    usage.system_time = to_timeval(times.system);
+    usage.minor_faults = static_cast<s64>(used.minor_faults);
+    usage.major_faults = static_cast<s64>(used.major_faults);
     usage.voluntary_switches = static_cast<s64>(used.voluntary_switches);
     usage.involuntary_switches = static_cast<s64>(used.involuntary_switches);
     const auto memory = current_program().address_space().usage();
@@ -92,10 +94,10 @@ result<void> sys_getrusage(int who, user_ptr<rusage> out)
     auto& self = current_task();
     switch (who) {
     case rusage_self:
-        add_usage(usage, self.program().usage());
+        add_usage(usage, self.program().usage(), self.program().cpu_times());
         break;
     case rusage_thread:
-        add_usage(usage, thread_usage::of(self));
+        add_usage(usage, thread_usage::of(self), self.cpu_times());
         break;
     case rusage_children:
         break;

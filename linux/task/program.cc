@@ -96,18 +96,39 @@ thread_usage& thread_usage::operator+=(const thread_usage& other)
     cpu_time += other.cpu_time;
     voluntary_switches += other.voluntary_switches;
     involuntary_switches += other.involuntary_switches;
-    page_faults += other.page_faults;
+    minor_faults += other.minor_faults;
+    major_faults += other.major_faults;
+    application_ticks += other.application_ticks;
+    kernel_ticks += other.kernel_ticks;
     return *this;
 }
 
 thread_usage thread_usage::of(const sched::thread& t)
 {
-    return {t.cpu_time(), t.voluntary_switches(), t.involuntary_switches(), t.page_faults()};
+    return {.cpu_time = t.cpu_time(),
+            .voluntary_switches = t.voluntary_switches(),
+            .involuntary_switches = t.involuntary_switches(),
+            .minor_faults = t.minor_faults(),
+            .major_faults = t.major_faults(),
+            .application_ticks = t.application_ticks(),
+            .kernel_ticks = t.kernel_ticks()};
 }
 
 thread_usage program::usage()
 {
     lock_guard guard{signals().lock};
+    return usage_locked();
+}
+
+cpu_times program::cpu_times()
+{
+    lock_guard guard{signals().lock};
+    const auto used = usage_locked();
+    return _division.divide(used.cpu_time, used.application_ticks, used.kernel_ticks);
+}
+
+thread_usage program::usage_locked()
+{
     thread_usage sum = _ended_usage;
     for (auto& entry : _tasks)
         sum += thread_usage::of(static_cast<task&>(entry));

@@ -16,6 +16,7 @@
 #include "core/mm/address_space.hh"
 #include "core/time/clock.hh"
 #include "linux/signal/program_signals.hh"
+#include "linux/task/cpu_time.hh"
 #include "linux/task/limits.hh"
 #include "linux/task/task_list.hh"
 
@@ -46,7 +47,10 @@ struct thread_usage {
     nanoseconds cpu_time{0};
     u64 voluntary_switches = 0;
     u64 involuntary_switches = 0;
-    u64 page_faults = 0;
+    u64 minor_faults = 0;
+    u64 major_faults = 0;
+    u64 application_ticks = 0;
+    u64 kernel_ticks = 0;
 
     thread_usage& operator+=(const thread_usage& other);
     static thread_usage of(const sched::thread& t);
@@ -87,6 +91,8 @@ class program : public ref_counted<program>
     /// What all threads used, also those that ended.
     thread_usage usage() EXCLUDES(signals().lock);
     nanoseconds cpu_time() { return usage().cpu_time; }
+    /// The same time, divided.
+    linux::cpu_times cpu_times() EXCLUDES(signals().lock);
 
     /// Ends the program with this wait status: stops all other threads and calls the hook. The first caller
     /// decides the status; a later one only ends its thread.
@@ -114,6 +120,7 @@ class program : public ref_counted<program>
     explicit program(program_parts parts);
     bool begin_end() EXCLUDES(signals().lock);
     [[noreturn]] void finish(u32 wait_status);
+    thread_usage usage_locked() REQUIRES(signals().lock);
 
     ref_ptr<mm::address_space> _space;
     unique_ptr<descriptor_table> _descriptors;
@@ -130,6 +137,7 @@ class program : public ref_counted<program>
     task_list _tasks GUARDED_BY(signals().lock);
     int _next_tid GUARDED_BY(signals().lock) = initial_pid;
     thread_usage _ended_usage GUARDED_BY(signals().lock);
+    cpu_time_division _division GUARDED_BY(signals().lock);
 };
 
 /// Sets what happens when a program has ended (linux/streams sends the status and turns the machine off).

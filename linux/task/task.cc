@@ -42,6 +42,12 @@ ref_ptr<credentials> task::shared_credentials()
     return _credentials;
 }
 
+cpu_times task::cpu_times()
+{
+    lock_guard guard{program().signals().lock};
+    return _division.divide(cpu_time(), application_ticks(), kernel_ticks());
+}
+
 void task::look_for_signals()
 {
     if (((pending.set() | program().signals().shared.set()) & ~blocked) == 0)

@@ -71,6 +71,9 @@ class task : public sched::thread, public task_list_entry
 
     restart_block restart;
 
+    /// Its CPU time, divided; callable by others.
+    linux::cpu_times cpu_times() EXCLUDES(program().signals().lock);
+
     // ---- futexes
     std::atomic<bool> has_left_futexes{false}; // dying: its PI futexes have been, or are being, handed on
 
@@ -99,6 +102,7 @@ class task : public sched::thread, public task_list_entry
     ref_ptr<linux::credentials> _credentials;
     signal_set _saved_mask = 0;
     bool _mask_saved = false;
+    cpu_time_division _division; // the program's signal lock
 };
 
 /// The application thread that executes this. Only in system calls and traps of the application.

@@ -88,8 +88,11 @@ result<s64> sys_times(user_ptr<tms> out)
 {
     constexpr s64 tick = nanoseconds_per_second / clock_ticks_per_second;
     if (out) {
-        const s64 ticks = current_program().cpu_time().count() / tick;
-        TRY(out.write({.user = ticks, .system = 0, .children_user = 0, .children_system = 0}));
+        const auto times = current_program().cpu_times();
+        TRY(out.write({.user = times.user.count() / tick,
+                       .system = times.system.count() / tick,
+                       .children_user = 0,
+                       .children_system = 0}));
     }
     return timekeeping::now().time_since_epoch().count() / tick;
 }

@@ -65,6 +65,8 @@ nanoseconds clock_reference::now() const
         return timekeeping::now().time_since_epoch();
     case clock_kind::program_cpu:
         return program->cpu_time();
+    case clock_kind::program_user:
+        return program->cpu_times().user;
     case clock_kind::thread_cpu:
         return thread->cpu_time();
     }
@@ -79,6 +81,7 @@ instant clock_reference::earliest(nanoseconds time) const
     case clock_kind::realtime:
         return timekeeping::after(timekeeping::now(), time - now());
     case clock_kind::program_cpu:
+    case clock_kind::program_user:
         return timekeeping::after(timekeeping::now(),
                                   std::max((time - now()) / arch::cpu_count(), shortest_look));
     case clock_kind::thread_cpu:

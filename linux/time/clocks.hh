@@ -14,12 +14,12 @@ namespace linux
 class program;
 class task;
 
-enum class clock_kind : u8 { realtime, monotonic, program_cpu, thread_cpu };
+enum class clock_kind : u8 { realtime, monotonic, program_cpu, program_user, thread_cpu };
 
 /// A clock that a call or a timer refers to, found once.
 struct clock_reference {
     clock_kind kind = clock_kind::monotonic;
-    ref_ptr<linux::program> program; // program_cpu
+    ref_ptr<linux::program> program; // program_cpu, program_user
     ref_ptr<task> thread;            // thread_cpu
 
     clock_reference();
@@ -29,7 +29,7 @@ struct clock_reference {
 
     /// Callable from any context.
     nanoseconds now() const;
-    bool is_cpu_clock() const { return kind == clock_kind::program_cpu || kind == clock_kind::thread_cpu; }
+    bool is_cpu_clock() const { return kind >= clock_kind::program_cpu; }
     /// When the clock can show `time` at the earliest.
     instant earliest(nanoseconds time) const;
 };

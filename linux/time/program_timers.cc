@@ -12,7 +12,7 @@ void interval_timer::attach(program& owner, clock_kind kind)
     clock_reference clock;
     clock.kind = kind;
     // A ring of references: the program lives until the machine ends anyway.
-    if (kind == clock_kind::program_cpu)
+    if (clock.is_cpu_clock())
         clock.program = ref_ptr<program>(owner);
     set_clock(clock);
 }
@@ -55,7 +55,7 @@ program_timers::~program_timers()
 void program_timers::attach(program& owner)
 {
     _intervals[itimer_real].attach(owner, clock_kind::monotonic);
-    _intervals[itimer_virtual].attach(owner, clock_kind::program_cpu);
+    _intervals[itimer_virtual].attach(owner, clock_kind::program_user);
     _intervals[itimer_prof].attach(owner, clock_kind::program_cpu);
 }
 

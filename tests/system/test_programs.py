@@ -15,6 +15,12 @@ def test_guest_program(same, program, kind):
     assert same(program(kind)).status == 0
 
 
+@pytest.mark.parametrize('root, some', [('ram', False), ('disk', True)])
+def test_major_faults_read_from_a_disk(kiln, root, some):
+    source = 'import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_majflt > 0)'
+    assert kiln('/usr/bin/python3', '-c', source, options=['--root', root]).out.decode() == f'{some}\n'
+
+
 @pytest.mark.parametrize('kind', ['arguments', 'arguments-static'])
 def test_arguments_and_environment(kiln, program, kind):
     path = program(kind)

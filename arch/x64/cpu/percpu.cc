@@ -29,6 +29,7 @@ constinit percpu initial_percpu = {
     .no_fault_depth = 0,
     .address_space = nullptr,
     .extended_state_owner = 0,
+    .interrupted_application = false,
     .gdt = {},
     .tss = {},
 };

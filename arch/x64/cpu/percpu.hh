@@ -30,6 +30,7 @@ struct alignas(64) percpu {
     u64 no_fault_depth;               // user copies end at a fault instead of serving it
     mm::address_space* address_space; // whose tables are loaded
     u64 extended_state_owner;         // thread_context::_state_id of whose vector state the registers hold
+    bool interrupted_application;     // while an interrupt is handled that came from there
     global_descriptor_table gdt;
     task_state_segment tss;
 };

@@ -62,6 +62,11 @@ void leave_address_space(mm::address_space& space)
     call_on_cpus(sched::cpu_set::all(), leave_here, &space);
 }
 
+bool interrupted_application()
+{
+    return this_cpu().interrupted_application;
+}
+
 void halt_until_interrupt()
 {
     tlb_enter_idle();

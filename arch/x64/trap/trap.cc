@@ -37,7 +37,6 @@ mm::access access_of(u64 error_code)
 /// Serves a fault of the running thread like any access of its application; may sleep.
 mm::fault_result serve(mm::address_space& space, u64 address, u64 error_code)
 {
-    sched::current().count_page_fault();
     return space.fault(virt_addr(address), access_of(error_code));
 }
 
@@ -68,7 +67,9 @@ bool halts_for_ever(const trap_frame& frame)
 
 void application_interrupt(trap_frame& frame)
 {
+    this_cpu().interrupted_application = true;
     handle_interrupt(static_cast<u8>(frame.vector));
+    this_cpu().interrupted_application = false;
     if (!halts_for_ever(frame))
         return;
     frame.vector = vector::general_protection; // as in ring 3

@@ -3,6 +3,7 @@
 #include <mutex>
 
 #include "arch/cpu.hh"
+#include "core/sched/fault_count.hh"
 #include "core/sync/wait_queue.hh"
 
 namespace
@@ -25,6 +26,7 @@ namespace sched
 {
 void assert_may_block() {}
 void yield() {}
+void count_fault(fault_kind) {}
 
 waiter::reaction thread_waiter::wake_thread(waiter& w, u32)
 {

@@ -35,6 +35,9 @@ void enter_address_space(mm::address_space& space);
 /// Interrupts on.
 void leave_address_space(mm::address_space& space);
 
+/// In an interrupt: whether it came while the application ran, not the kernel.
+bool interrupted_application();
+
 /// Halts with interrupts on until one arrives; called with interrupts off, returns with them off.
 void halt_until_interrupt();
 } // namespace arch
