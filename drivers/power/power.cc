@@ -25,6 +25,8 @@ void wait_a_moment()
         arch::in8(0x80); // about a microsecond each on real hardware
 }
 
+constinit ways own_ways{};
+
 // Registers that are memory, mapped by prepare(): a panic cannot map anything.
 constinit volatile u8* sleep_memory = nullptr;
 constinit volatile u8* reset_memory = nullptr;
@@ -79,9 +81,16 @@ result<void> prepare()
     return map(m.reset, reset_memory);
 }
 
+void use(const ways& w)
+{
+    own_ways = w;
+}
+
 void off()
 {
     arch::irq_disable();
+    if (own_ways.off)
+        own_ways.off();
     if (const auto* m = firmware::known_machine())
         off_by_acpi(*m);
     reboot();
@@ -90,6 +99,8 @@ void off()
 void reboot()
 {
     arch::irq_disable();
+    if (own_ways.reboot)
+        own_ways.reboot();
     const auto* m = firmware::known_machine();
     if (m && m->reset) {
         write_register(m->reset, reset_memory, m->reset_value);

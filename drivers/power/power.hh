@@ -17,6 +17,13 @@ result<void> prepare();
 /// where it has none as ACPI's fixed event. Thread context, once. Errors: those of its interrupt.
 result<void> watch_button(void (*pressed)());
 
+/// A hypervisor's own ways, which are tried first. Neither returns if it works.
+struct ways {
+    void (*off)();
+    void (*reboot)();
+};
+void use(const ways& w);
+
 /// ACPI's S5, else as reboot() (run.py's QEMU ends at a reset).
 [[noreturn]] void off();
 

@@ -30,7 +30,7 @@ result<size_t> channel::try_write(std::span<const std::byte> bytes)
         std::array<std::byte, largest_frame> encoded;
         const auto payload = bytes.subspan(taken, std::min(bytes.size() - taken, largest_payload));
         const size_t length = encode_frame(_number, payload, encoded);
-        if (!_owner._uart.write_whole(std::span(encoded).first(length)))
+        if (!_owner._line.write_whole(std::span(encoded).first(length)))
             break;
         taken += payload.size();
     }
@@ -47,17 +47,17 @@ bool channel::readable()
 
 bool channel::writable()
 {
-    return _owner._uart.room() >= largest_frame;
+    return _owner._line.room() >= largest_frame;
 }
 
 bool channel::drained()
 {
-    return _owner._uart.drained();
+    return _owner._line.drained();
 }
 
 void channels::start()
 {
-    _uart.set_listener(uart_moved, this);
+    _line.set_listener(line_moved, this);
     for (channel& c : _channels)
         byte_streams::add(c);
     lock_guard guard{_lock};
@@ -75,7 +75,7 @@ bool channels::grant_locked(channel& c)
         number[i] = static_cast<std::byte>(c._to_grant >> (8 * i));
     std::array<std::byte, largest_frame> encoded;
     const size_t length = encode_frame(c._number, number, encoded);
-    if (!_uart.write_whole(std::span(encoded).first(length)))
+    if (!_line.write_whole(std::span(encoded).first(length)))
         return false;
     c._to_grant = 0;
     return true;
@@ -102,7 +102,7 @@ void channels::receive()
     {
         std::array<std::byte, 64> piece;
         for (;;) {
-            const size_t count = _uart.try_read(piece).value_or(0);
+            const size_t count = _line.try_read(piece).value_or(0);
             if (count == 0)
                 break;
             for (size_t i = 0; i < count; i++)
@@ -116,8 +116,8 @@ void channels::receive()
             _channels[i].read_queue().wake_all();
 }
 
-/// The UART took or sent something; interrupt context.
-void channels::uart_moved(void* self)
+/// The line took or sent something; interrupt context.
+void channels::line_moved(void* self)
 {
     auto& all = *static_cast<channels*>(self);
     all.receive();

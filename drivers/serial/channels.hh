@@ -1,17 +1,20 @@
-// Kiln's four streams on a machine whose only way out is a serial port: the same names as virtio-console's
-// ports.
+// Kiln's four streams on a machine whose only way out is one line (a serial port, Xen's console): the same
+// names as virtio-console's ports.
 //
-// Frames of the four channels share the UART's rings. Output waits for room in the UART's ring; input is
+// Frames of the four channels share the line's rings. Output waits for room in the line's ring; input is
 // limited by credit: the host may send as many bytes to kiln.in as the guest has granted, so control messages
 // are never stuck behind unread input. Only for machines where the command line says `kiln.serial=framed`;
 // otherwise the port carries plain text.
 //
-// Locking: the reader of frames and the channels' input rings are under `_lock`; the UART has its own, taken
+// Locking: the reader of frames and the channels' input rings are under `_lock`; the line has its own, taken
 // inside.
 #pragma once
 
+#include "core/device/byte_stream.hh"
+#include "core/sync/spinlock.hh"
+#include "drivers/serial/byte_ring.hh"
 #include "drivers/serial/framing.hh"
-#include "drivers/serial/uart.hh"
+#include "drivers/serial/line.hh"
 
 namespace serial
 {
@@ -46,21 +49,21 @@ class channel final : public byte_stream
 class channels
 {
   public:
-    constexpr explicit channels(uart& u) : _uart(u) {}
+    constexpr explicit channels(line& l) : _line(l) {}
 
-    /// Adds the four streams and takes what the UART receives from now on.
+    /// Adds the four streams and takes what the line receives from now on.
     void start();
 
   private:
     friend class channel;
     static constexpr u8 input_number = 1;
 
-    static void uart_moved(void* self);
+    static void line_moved(void* self);
     void receive();
     void take_frame_locked(const frame& f, bool (&arrived)[4]) REQUIRES(_lock);
     bool grant_locked(channel& c) REQUIRES(_lock);
 
-    uart& _uart;
+    line& _line;
     spinlock _lock{lock_rank::device};
     frame_reader _reader GUARDED_BY(_lock);
     channel _channels[4] = {

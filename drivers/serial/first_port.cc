@@ -2,6 +2,7 @@
 #include "arch/port_io.hh"
 #include "drivers/ioapic/ioapic.hh"
 #include "drivers/serial/channels.hh"
+#include "drivers/serial/uart.hh"
 
 namespace serial
 {

@@ -174,7 +174,6 @@ void uart::interrupt()
         read_queue().wake_all();
     if (output)
         write_queue().wake_all();
-    if (auto* const listener = _listener.load(std::memory_order_acquire))
-        listener(_listener_argument);
+    tell_listener();
 }
 } // namespace serial

@@ -6,11 +6,10 @@
 // National Semiconductor PC16550D data sheet.
 #pragma once
 
-#include <array>
-#include <atomic>
-
 #include "core/device/byte_stream.hh"
 #include "core/sync/spinlock.hh"
+#include "drivers/serial/byte_ring.hh"
+#include "drivers/serial/line.hh"
 
 namespace serial
 {
@@ -25,23 +24,7 @@ class registers
     ~registers() = default;
 };
 
-/// Bytes between two sides that go at their own pace. `Size` is a power of two.
-template <size_t Size>
-class byte_ring
-{
-  public:
-    size_t used() const { return _head - _tail; }
-    size_t room() const { return Size - used(); }
-    void push(u8 byte) { _bytes[_head++ % Size] = byte; }
-    u8 pop() { return _bytes[_tail++ % Size]; }
-
-  private:
-    std::array<u8, Size> _bytes{};
-    size_t _head = 0;
-    size_t _tail = 0;
-};
-
-class uart final : public byte_stream
+class uart final : public byte_stream, public line
 {
   public:
     constexpr explicit uart(registers& r) : _registers(r) {}
@@ -53,17 +36,8 @@ class uart final : public byte_stream
     bool writable() override;
     bool drained() override;
 
-    /// Bytes that try_write() would take now.
-    size_t room();
-    /// All or nothing, so that what belongs together is not torn apart by other writers.
-    bool write_whole(std::span<const std::byte> bytes);
-
-    /// Called at the end of each interrupt; who is told takes the input itself. Before initialize().
-    void set_listener(void (*listener)(void*), void* argument)
-    {
-        _listener_argument = argument;
-        _listener.store(listener, std::memory_order_release);
-    }
+    size_t room() override;
+    bool write_whole(std::span<const std::byte> bytes) override;
 
     /// Sets 115200 bit/s, 8N1, and the interrupts. False: there is no such chip.
     bool initialize();
@@ -82,8 +56,6 @@ class uart final : public byte_stream
     byte_ring<ring_size> _input GUARDED_BY(_lock);
     byte_ring<ring_size> _output GUARDED_BY(_lock);
     u8 _enabled GUARDED_BY(_lock) = 0;
-    void* _listener_argument = nullptr; // before _listener
-    std::atomic<void (*)(void*)> _listener{nullptr};
 };
 
 /// Starts the port at 0x3f8, if there is one, as the byte stream "serial". Errors: enodev, those of its

@@ -35,17 +35,16 @@ LONGEST_COMMAND_LINE = 1023     # libxl's limit for PVH domains
 NAME = 'kiln'
 
 RUN = '''port=/dev/$(ls /sys/class/virtio-ports | head -n 1)
-if ! xl create /run/kiln/domain.cfg >/run/xl.log 2>&1; then
+if ! xl create -p /run/kiln/domain.cfg >/run/xl.log 2>&1; then
     { echo "kiln: xl create failed:"; cat /run/xl.log; } >$port
     return
 fi
-xenstore-list /local/domain | while read domain; do [ $domain = 0 ] || echo $domain; done >/run/domain
-read domain </run/domain
+domain=$(xl domid kiln)
 tty=$(xenstore-read /local/domain/$domain/console/tty)
 cat $tty >$port &
 output=$!
 cat $port >$tty &
-xl unpause {name}
+xl unpause $domain
 while xenstore-read /local/domain/$domain/domid >/dev/null 2>&1; do
     sleep 0.2
 done
@@ -120,7 +119,7 @@ def pack(of: Machine) -> Path:
         tar.add(of.kernel, 'kernel')
         if of.ram_root:
             tar.add(of.ram_root, 'root')
-        for name, text in (('domain.cfg', domain(of)), ('run.sh', of.script or RUN.format(name=NAME))):
+        for name, text in (('domain.cfg', domain(of)), ('run.sh', of.script or RUN)):
             entry = tarfile.TarInfo(name)
             entry.size = len(text.encode())
             tar.addfile(entry, io.BytesIO(text.encode()))

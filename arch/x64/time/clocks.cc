@@ -10,6 +10,7 @@
 #include "arch/x64/time/calibration.hh"
 #include "arch/x64/time/reference_clocks.hh"
 #include "arch/x64/time/timer_hardware.hh"
+#include "arch/x64/xen/leaves.hh"
 #include "core/log.hh"
 #include "core/mm/frames.hh"
 #include "core/mm/layout.hh"
@@ -18,7 +19,8 @@ namespace arch
 {
 namespace
 {
-constexpr u64 emulated_apic_frequency = 1'000'000'000; // TCG, KVM and Xen count nanoseconds
+constexpr u64 emulated_apic_frequency = 1'000'000'000; // TCG and KVM count nanoseconds
+constexpr u64 xen_apic_frequency = 100'000'000;
 constexpr u64 coarse_measurement_ns = 20'000;
 constexpr u64 assumed_frequency = 1'000'000'000;
 
@@ -78,6 +80,8 @@ u64 known_frequency()
     if (features.hypervisor && cpuid(0x40000000).eax >= 0x40000010)
         if (const u32 khz = cpuid(0x40000010).eax)
             return u64{khz} * 1000;
+    if (const u64 f = xen::tsc_frequency())
+        return f;
     return kvm_frequency();
 }
 
@@ -100,6 +104,8 @@ u64 measured_frequency()
 /// The APIC timer's rate where no hypervisor fixes it.
 u64 apic_frequency(u64 tsc_frequency)
 {
+    if (xen::first_leaf() != 0)
+        return xen_apic_frequency;
     if (features.tsc_deadline || features.hypervisor)
         return emulated_apic_frequency;
     local_apic::start_timer(~u32{0});

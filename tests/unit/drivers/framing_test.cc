@@ -6,6 +6,7 @@
 #include <string>
 
 #include "drivers/serial/channels.hh"
+#include "drivers/serial/uart.hh"
 
 namespace
 {
