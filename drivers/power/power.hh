@@ -13,9 +13,12 @@ namespace power
 /// context.
 result<void> prepare();
 
-/// Calls pressed() in interrupt context whenever somebody presses the machine's power button; does nothing
-/// where it has none as ACPI's fixed event. Thread context, once. Errors: those of its interrupt.
+/// Calls pressed() in interrupt context whenever somebody presses the machine's power button: ACPI's fixed
+/// event, or a hypervisor's wish. Thread context, once. Errors: those of its interrupt.
 result<void> watch_button(void (*pressed)());
+
+/// For a hypervisor's driver; any context. Nobody may watch yet.
+void press_button();
 
 /// A hypervisor's own ways, which are tried first. Neither returns if it works.
 struct ways {

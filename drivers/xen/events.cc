@@ -49,6 +49,10 @@ result<void> start()
 {
     for (u64& word : shared().mask)
         word = ~u64{0};
+    // What came before nobody heard; Xen raises the vector only when these change. connect() finds a port's
+    // bit.
+    std::atomic_ref(shared().vcpus[0].pending).store(0);
+    std::atomic_ref(shared().vcpus[0].pending_words).store(0);
     const u8 vector = TRY(arch::allocate_vector(handle_vector, nullptr, 0));
     return write_parameter(parameter::callback, callback_by_vector | vector);
 }
