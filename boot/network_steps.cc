@@ -4,12 +4,14 @@
 #include "boot/steps.hh"
 #include "core/boot/config.hh"
 #include "core/log.hh"
+#include "core/mm/frames.hh"
 #include "net/dhcp/client.hh"
 #include "net/interface/interface.hh"
 #include "net/route/routes.hh"
 #include "net/settings.hh"
 #include "net/stack.hh"
 #include "net/start/address_text.hh"
+#include "net/tcp/protocol.hh"
 
 namespace boot
 {
@@ -72,6 +74,7 @@ result<void> start_network()
 {
     net::set_the_stack(TRY(net::stack::create()));
     net::stack& stack = net::the_stack();
+    stack.tcp().memory().set_limits(net::tcp::memory::share_of(mm::total_frames() * page_size));
     net::interface* first = nullptr;
     for (size_t n = 0; network_device* card = network_devices::nth(n); n++)
         if (auto* const started = start_card(stack, *card); started && !first)

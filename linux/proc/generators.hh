@@ -92,13 +92,17 @@ result<void> unix_sockets(text& out, const numbers& which);
 result<void> netlink_sockets(text& out, const numbers& which);
 result<void> socket_statistics(text& out, const numbers& which);
 result<void> ipv6_socket_statistics(text& out, const numbers& which);
+result<void> tcp_memory_limits(text& out, const numbers& which);
 
 // network_files.cc
 result<void> network_devices(text& out, const numbers& which);
 result<void> ipv4_routes(text& out, const numbers& which);
 result<void> ipv6_addresses(text& out, const numbers& which);
 result<void> arp_table(text& out, const numbers& which);
+
+// counter_files.cc
 result<void> protocol_counters(text& out, const numbers& which);
+result<void> ipv6_protocol_counters(text& out, const numbers& which);
 result<void> more_tcp_counters(text& out, const numbers& which);
 
 // cpu_files.cc

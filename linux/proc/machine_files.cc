@@ -1,6 +1,7 @@
 // Files about the machine: memory, time, identity.
 #include "arch/smp.hh"
 #include "core/mm/frames.hh"
+#include "core/mm/heap.hh"
 #include "core/random.hh"
 #include "core/time/clock.hh"
 #include "linux/files/descriptor_table.hh"
@@ -60,11 +61,16 @@ result<void> memory_information(text& out, const numbers&)
     add_kilobytes(out, "MemTotal", total);
     add_kilobytes(out, "MemFree", free);
     add_kilobytes(out, "MemAvailable", free);
+    const u64 slabs = mm::heap_usage().slab_frames * kib_per_page;
     for (const std::string_view name :
          {"Buffers", "Cached", "SwapCached", "Active", "Inactive", "Unevictable", "Mlocked", "SwapTotal",
-          "SwapFree", "Dirty", "Writeback", "AnonPages", "Mapped", "Shmem", "Slab", "SReclaimable",
-          "SUnreclaim", "KernelStack", "PageTables"})
+          "SwapFree", "Dirty", "Writeback", "AnonPages", "Mapped", "Shmem"})
         add_kilobytes(out, name, 0);
+    add_kilobytes(out, "Slab", slabs);
+    add_kilobytes(out, "SReclaimable", 0);
+    add_kilobytes(out, "SUnreclaim", slabs);
+    add_kilobytes(out, "KernelStack", 0);
+    add_kilobytes(out, "PageTables", 0);
     add_kilobytes(out, "CommitLimit", total);
     add_kilobytes(out, "Committed_AS", total - free);
     add_kilobytes(out, "VmallocTotal", 34359738367);

@@ -1,4 +1,4 @@
-// Files below /proc/net about interfaces, addresses, routes, neighbours and counters (proc(5)).
+// Files below /proc/net about interfaces, addresses, routes and neighbours (proc(5)).
 #include "linux/proc/generators.hh"
 #include "linux/proc/hexadecimal.hh"
 #include "linux/socket/interface_facts.hh"
@@ -29,32 +29,6 @@ void add_mac(text& out, const mac_address& mac)
     for (size_t i = 0; i < mac.size(); i++)
         out.add(i ? ":" : "").hex(mac[i], 2);
 }
-
-/// One line of names, one of values.
-class counter_table
-{
-  public:
-    counter_table(text& out, std::string_view protocol) : _out(out), _protocol(protocol) {}
-
-    counter_table& add(std::string_view name, u64 value)
-    {
-        _names.add(" ").add(name);
-        _values.format(" {}", value);
-        return *this;
-    }
-    counter_table& add(std::string_view name, const net::counter& value) { return add(name, value.value()); }
-    ~counter_table()
-    {
-        _out.add(_protocol).add(":").add(_names.view()).add("\n");
-        _out.add(_protocol).add(":").add(_values.view()).add("\n");
-    }
-
-  private:
-    text& _out;
-    std::string_view _protocol;
-    text _names;
-    text _values;
-};
 } // namespace
 
 result<void> network_devices(text& out, const numbers&)
@@ -144,92 +118,6 @@ result<void> arp_table(text& out, const numbers&)
         add_mac(out, n.mac);
         out.add("     *        ").add(on ? on->name() : std::string_view("?")).add("\n");
     });
-    return {};
-}
-
-result<void> protocol_counters(text& out, const numbers&)
-{
-    const auto& c = net::the_stack().counters();
-    counter_table(out, "Ip")
-        .add("Forwarding", 2)
-        .add("DefaultTTL", 64)
-        .add("InReceives", c.ip4.received)
-        .add("InHdrErrors", c.ip4.header_errors)
-        .add("InAddrErrors", c.ip4.address_errors)
-        .add("ForwDatagrams", c.ip4.forwarded)
-        .add("InUnknownProtos", c.ip4.unknown_protocol)
-        .add("InDiscards", c.ip4.discarded_in)
-        .add("InDelivers", c.ip4.delivered)
-        .add("OutRequests", c.ip4.sent)
-        .add("OutDiscards", c.ip4.discarded_out)
-        .add("OutNoRoutes", c.ip4.no_route)
-        .add("ReasmTimeout", c.ip4.reassembly_timeout)
-        .add("ReasmReqds", c.ip4.reassembly_needed)
-        .add("ReasmOKs", c.ip4.reassembled)
-        .add("ReasmFails", c.ip4.reassembly_failed)
-        .add("FragOKs", c.ip4.fragmented)
-        .add("FragFails", c.ip4.fragmentation_failed)
-        .add("FragCreates", c.ip4.fragments_made);
-    counter_table(out, "Icmp")
-        .add("InMsgs", c.icmp4.received)
-        .add("InErrors", c.icmp4.errors)
-        .add("InDestUnreachs", c.icmp4.unreachable_in)
-        .add("InEchos", c.icmp4.echo_requests)
-        .add("OutMsgs", c.icmp4.sent)
-        .add("OutDestUnreachs", c.icmp4.unreachable_out)
-        .add("OutEchoReps", c.icmp4.echo_replies);
-    counter_table(out, "Tcp")
-        .add("RtoAlgorithm", 1)
-        .add("RtoMin", 200)
-        .add("RtoMax", 120000)
-        .add("MaxConn", ~u64{0})
-        .add("ActiveOpens", c.tcp.active_opens)
-        .add("PassiveOpens", c.tcp.passive_opens)
-        .add("AttemptFails", c.tcp.attempt_fails)
-        .add("EstabResets", c.tcp.established_resets)
-        .add("CurrEstab", 0)
-        .add("InSegs", c.tcp.segments_in)
-        .add("OutSegs", c.tcp.segments_out)
-        .add("RetransSegs", c.tcp.retransmitted)
-        .add("InErrs", c.tcp.errors_in)
-        .add("OutRsts", c.tcp.resets_out)
-        .add("InCsumErrors", c.tcp.checksum_errors);
-    counter_table(out, "Udp")
-        .add("InDatagrams", c.udp.received)
-        .add("NoPorts", c.udp.no_port)
-        .add("InErrors", c.udp.errors)
-        .add("OutDatagrams", c.udp.sent)
-        .add("RcvbufErrors", c.udp.receive_buffer_errors)
-        .add("SndbufErrors", c.udp.send_buffer_errors)
-        .add("InCsumErrors", c.udp.checksum_errors);
-    return {};
-}
-
-result<void> more_tcp_counters(text& out, const numbers&)
-{
-    const auto& c = net::the_stack().counters().tcp;
-    counter_table(out, "TcpExt")
-        .add("SyncookiesSent", c.syn_cookies_sent)
-        .add("SyncookiesRecv", c.syn_cookies_received)
-        .add("SyncookiesFailed", c.syn_cookies_failed)
-        .add("DelayedACKs", c.delayed_acks)
-        .add("ListenOverflows", c.listen_overflows)
-        .add("ListenDrops", c.listen_overflows)
-        .add("TCPPureAcks", c.pure_acks)
-        .add("TCPSACKReneging", c.sack_reneging)
-        .add("TCPFastRetrans", c.fast_retransmits)
-        .add("TCPTimeouts", c.timeouts)
-        .add("TCPLossProbes", c.tail_probes)
-        .add("TCPSpuriousRTOs", c.spurious_recoveries)
-        .add("RcvPruned", c.receive_pruned)
-        .add("TCPOFOQueue", c.out_of_order_queued)
-        .add("TCPOFODrop", c.out_of_order_dropped)
-        .add("TCPBacklogDrop", c.backlog_drops)
-        .add("TCPChallengeACK", c.challenge_acks)
-        .add("TCPKeepAlive", c.keep_alive_probes)
-        .add("TCPAbortOnData", c.abort_on_data)
-        .add("TCPAbortOnTimeout", c.abort_on_timeout)
-        .add("TCPAbortOnMemory", c.abort_on_memory);
     return {};
 }
 } // namespace proc

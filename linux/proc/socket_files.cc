@@ -7,6 +7,9 @@
 #include "linux/proc/hexadecimal.hh"
 #include "linux/socket/netlink/netlink_file.hh"
 #include "linux/socket/unix/unix_file.hh"
+#include "net/ip/reassembly.hh"
+#include "net/stack.hh"
+#include "net/tcp/protocol.hh"
 
 namespace proc
 {
@@ -166,10 +169,26 @@ result<void> socket_statistics(text& out, const numbers&)
                  udp = count_sockets(af_inet, linux::sock_dgram);
     size_t all = 0;
     each_socket([&](socket_file&) { all++; });
+    auto& protocol = net::the_stack().tcp();
+    const auto& memory = protocol.memory();
+    size_t waiting = 0;
+    protocol.for_each_flow([&](const net::tcp::flow& f) { waiting += f.is_time_wait(); });
     out.line("sockets: used {}", all);
-    out.line("TCP: inuse {} orphan 0 tw 0 alloc {} mem 0", tcp, tcp);
+    out.format("TCP: inuse {} orphan {} tw {} alloc {}", tcp + memory.orphans(), memory.orphans(), waiting,
+               tcp + count_sockets(af_inet6, linux::sock_stream) + memory.orphans());
+    out.line(" mem {}", (memory.used() + page_size - 1) / page_size);
     out.line("UDP: inuse {} mem 0", udp);
-    out.add("UDPLITE: inuse 0\nRAW: inuse 0\nFRAG: inuse 0 memory 0\n");
+    out.add("UDPLITE: inuse 0\nRAW: inuse 0\n");
+    const auto& fragments = net::the_stack().reassembly();
+    out.line("FRAG: inuse {} memory {}", fragments.datagrams(), fragments.memory_in_use());
+    return {};
+}
+
+/// In pages (tcp(7)).
+result<void> tcp_memory_limits(text& out, const numbers&)
+{
+    const auto& limits = net::the_stack().tcp().memory().get_limits();
+    out.line("{}\t{}\t{}", limits.low / page_size, limits.pressure / page_size, limits.most / page_size);
     return {};
 }
 

@@ -156,7 +156,10 @@ void icmp::report(packet_ptr offending, const ip_info& info, reason why, u32 par
                 : pseudo_header_sum(way.value()->source(), info.source, protocol_number::icmpv6, p->length());
     h.checksum.complete(sum_packet(pseudo, *p, 0, p->length()));
     counters.sent++;
-    counters.unreachable_out++;
+    if (why == reason::reassembly_timeout)
+        counters.time_exceeded_out++;
+    else if (why == reason::no_port || is_ipv4)
+        counters.unreachable_out++;
     (void)send_ip(std::move(p), **way, is_ipv4 ? protocol_number::icmp : protocol_number::icmpv6, {});
 }
 
@@ -179,7 +182,10 @@ void icmp::receive_error4(packet_ptr p, const ip_info& info)
                  .type = h.type,
                  .code = h.code,
                  .error = errc::ehostunreach};
-    if (h.type == icmp4::parameter_problem) {
+    if (h.type == icmp4::time_exceeded) {
+        _stack.counters().icmp4.time_exceeded_in++;
+    } else if (h.type == icmp4::parameter_problem) {
+        _stack.counters().icmp4.parameter_problems_in++;
         e.what = kind::parameter_problem;
         e.error = errc::eproto;
     } else if (h.type == icmp4::unreachable) {
@@ -225,9 +231,12 @@ void icmp::receive_error6(packet_ptr p, const ip_info& info)
         e.mtu = h.parameter();
         _stack.routes().limit_mtu(e.destination, e.mtu);
     } else if (h.type == icmp6::parameter_problem) {
+        _stack.counters().icmp6.parameter_problems_in++;
         e.what = kind::parameter_problem;
         e.error = errc::eproto;
-    } else if (h.type != icmp6::time_exceeded) {
+    } else if (h.type == icmp6::time_exceeded) {
+        _stack.counters().icmp6.time_exceeded_in++;
+    } else {
         return;
     }
     u8 next = quoted->next_header;

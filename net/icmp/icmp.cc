@@ -35,6 +35,7 @@ void icmp::receive4(packet_ptr p, const ip_info& info)
     const auto* h = view<icmp_header>(*p);
     if (!h || (p->checksum != packet_checksum::valid && !sum_is_valid(sum_packet(0, *p, 0, p->length())))) {
         counters.errors++;
+        counters.checksum_errors += h != nullptr;
         return;
     }
     switch (h->type) {
@@ -64,6 +65,7 @@ void icmp::receive6(packet_ptr p, const ip_info& info)
     if (!h ||
         (p->checksum != packet_checksum::valid && !sum_is_valid(sum_packet(pseudo, *p, 0, p->length())))) {
         counters.errors++;
+        counters.checksum_errors += h != nullptr;
         return;
     }
     switch (h->type) {
@@ -114,6 +116,7 @@ void icmp::answer_echo(packet_ptr p, const ip_info& info, u8 type)
     h->checksum.complete(sum_packet(pseudo, *p, 0, p->length()));
     p->checksum = packet_checksum::valid;
     counters.sent++;
+    counters.echo_answers++;
     (void)send_ip(std::move(p), **way, is_ipv4 ? protocol_number::icmp : protocol_number::icmpv6,
                   {.traffic_class = info.traffic_class});
 }

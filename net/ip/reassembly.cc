@@ -108,8 +108,10 @@ packet_ptr reassembly::add(interface& in, const ip_address& source, const ip_add
         datagram* d = find_locked(source, destination, f);
         if (!d) {
             d = new (std::nothrow) datagram{};
-            if (!d)
+            if (!d) {
+                counters.reassembly_failed++;
                 return {};
+            }
             d->source = source;
             d->destination = destination;
             d->id = f.id;

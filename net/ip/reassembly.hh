@@ -45,6 +45,12 @@ class reassembly
         lock_guard guard{_lock};
         return _memory;
     }
+    /// How many are not complete.
+    size_t datagrams() const
+    {
+        lock_guard guard{_lock};
+        return _datagrams.size();
+    }
 
   private:
     struct datagram {

@@ -154,7 +154,12 @@ result<ref_ptr<path>> routes::find(const ip_address& wanted, const ip_address& s
                 p->_generation == generation)
                 return ref_ptr(*p);
     }
-    const decision d = TRY(decide(destination, source, out));
+    const auto decided = decide(destination, source, out);
+    if (!decided) {
+        (destination.is_ipv4() ? _stack.counters().ip4 : _stack.counters().ip6).no_route++;
+        return fail(decided.error());
+    }
+    const decision& d = *decided;
     auto made = TRY(make_ref<path>(*d.out, d.source, destination, _generation, generation));
     made->_wanted_source = source;
     made->_wanted_out = out;

@@ -126,14 +126,14 @@ void connection::grow_send_buffer()
     if (chosen.send_buffer_set)
         return;
     const u64 wanted = std::min<u64>(u64{_congestion.window} * 4, settings::greatest_send_buffer);
-    if (wanted > _send_buffer && _protocol.may_grow_buffers())
+    if (wanted > _send_buffer && !_protocol.memory().under_pressure())
         _send_buffer = static_cast<u32>(wanted);
 }
 
 void connection::wake_writer()
 {
     // As Linux: when a third is free again, so that a writer does not run for each acknowledgement.
-    if (!_writer_waits || _queue.cost() > _send_buffer / 3 * 2)
+    if (!_writer_waits || _queue.cost() > send_limit() / 3 * 2)
         return;
     if (chosen.not_sent_low_water && _queue.unsent() >= chosen.not_sent_low_water)
         return;

@@ -93,7 +93,8 @@ class connection final : public ref_counted<connection>, public flow, timekeepin
     packet_slice send_tail_locked() REQUIRES(lock) { return _queue.tail(); }
     /// Sends what was held back (TCP_NODELAY and TCP_CORK changed).
     void push_locked() REQUIRES(lock);
-    packet_queue take_ready_locked() REQUIRES(lock) { return _received.take(); }
+    /// What is in order, for a reader who wants so many bytes. What it cannot copy at once stays counted.
+    packet_queue take_ready_locked(size_t wanted) REQUIRES(lock);
     /// The application read bytes: the window may grow.
     void consumed_locked(instant now) REQUIRES(lock);
     /// Whether consumed_locked() should be called; without the lock, so only a hint.
@@ -163,6 +164,7 @@ class connection final : public ref_counted<connection>, public flow, timekeepin
 
     enum class deadline : u8 { retransmit, delayed_ack, keep_alive, linger };
     static constexpr unsigned deadline_count = 4;
+    static constexpr u64 accounting_step = 1024;
     /// What the retransmission deadline is for.
     enum class retransmission : u8 { none, timeout, probe, reordering, persist };
     enum class phase : u8 { open, recovery, loss };
@@ -175,6 +177,7 @@ class connection final : public ref_counted<connection>, public flow, timekeepin
     void reset_arrived(const segment& s) REQUIRES(lock);
     void data_arrives(segment& s, packet_ptr p) REQUIRES(lock);
     u64 footprint_limit() const REQUIRES(lock) { return 2 * u64{_receive_buffer} + 64_KiB; }
+    u32 admit_at_limit(packet& p, u32 length) REQUIRES(lock);
     void accept_data(packet_ptr p, u32 length, instant now) REQUIRES(lock);
     void fin_in_order() REQUIRES(lock);
     void decide_acknowledgement(instant now) REQUIRES(lock);
@@ -254,10 +257,24 @@ class connection final : public ref_counted<connection>, public flow, timekeepin
     result<void> enter_tables() REQUIRES(lock);
     result<void> choose_port(std::optional<time_wait::origin>& before) REQUIRES(lock);
 
+    // user.cc
+    u32 receive_limit() const REQUIRES(lock);
+    u32 send_limit() const REQUIRES(lock);
+    bool in_the_way() const REQUIRES(lock);
+    /// Tells the protocol how much the queues hold, if that changed much.
+    void account() REQUIRES(lock)
+    {
+        const u64 held = _queue.cost() + _received.footprint() + _taken;
+        if (held - _accounted + accounting_step >= 2 * accounting_step) [[unlikely]]
+            account_for(held);
+    }
+    void account_for(u64 held) REQUIRES(lock);
+
     // end.cc
     void end(errc why) REQUIRES(lock);
     void enter_time_wait(instant now) REQUIRES(lock);
     void remove_from_table() REQUIRES(lock);
+    void become_orphan() REQUIRES(lock);
     void settle_ended();
     void notify(u32 events) REQUIRES(lock);
     void finish_closing(instant now) REQUIRES(lock);
@@ -330,6 +347,10 @@ class connection final : public ref_counted<connection>, public flow, timekeepin
     u32 _receive_segment_size GUARDED_BY(lock) = 536;      // the largest that came
     std::atomic<u32> _announced_edge{0}, _window_limit{0}; // for window_worth_announcing()
     tcp_options::sack_block _duplicate GUARDED_BY(lock){}; // D-SACK to report; empty: none
+
+    // Memory (memory.hh).
+    u64 _accounted GUARDED_BY(lock) = 0; // what the protocol was told
+    u64 _taken GUARDED_BY(lock) = 0;     // of packets that the reader took and has not read
 
     // How fast the application reads, for the buffer's growth.
     u32 _read_at_measurement GUARDED_BY(lock) = 0;

@@ -28,6 +28,8 @@ void connection::end(errc why)
         release(); // the caller has another one
     if (!_was_established || !_passive)
         _listener = nullptr;
+    if (_state == state::established)
+        _protocol.stack().counters().tcp.established--;
     _state = state::closed;
     if (why != errc{})
         _error = why;
@@ -39,8 +41,11 @@ void connection::end(errc why)
     remove_from_table();
     if (!_bound)
         release_port_locked();
-    if (_orphan)
+    if (_orphan) {
         _received.clear();
+        _protocol.memory().orphan_gone();
+    }
+    account();
     _ending.store(ending::due, std::memory_order_release);
     notify(event::readable | event::writable | event::error | event::hang_up);
 }
@@ -105,8 +110,10 @@ void connection::shut_down_sending_locked()
     case state::syn_sent:
         end(errc{});
         return;
-    case state::syn_received:
     case state::established:
+        _protocol.stack().counters().tcp.established--;
+        [[fallthrough]];
+    case state::syn_received:
         _state = state::fin_wait_1;
         break;
     case state::close_wait:
@@ -139,21 +146,38 @@ void connection::abort_locked()
     end(errc{});
 }
 
+void connection::become_orphan()
+{
+    if (_orphan)
+        return;
+    _orphan = true;
+    _protocol.memory().orphan_added();
+}
+
 void connection::close_locked(bool unread)
 {
     _socket = nullptr;
-    _orphan = true;
     _receive_shut_down = true;
+    _taken = 0;
     if (_state == state::closed) {
+        _orphan = true;
         _received.clear();
+        account();
         release_port_locked();
         return;
     }
+    become_orphan();
     const bool reset = unread || readable_locked() > 0 || (chosen.lingers && chosen.linger_seconds == 0);
     if (_state == state::syn_sent || (reset && synchronised(_state))) {
         // RFC 2525 §2.17: what nobody read was not delivered.
         if (unread || readable_locked() > 0)
             _protocol.stack().counters().tcp.abort_on_data++;
+        abort_locked();
+        release_port_locked();
+        return;
+    }
+    if (_protocol.memory().too_many_orphans() || in_the_way()) {
+        _protocol.stack().counters().tcp.abort_on_memory++;
         abort_locked();
         release_port_locked();
         return;

@@ -25,6 +25,7 @@ bool connection::arrive(segment& s, packet_ptr p)
             _segments_in++;
             if (!arrive_fast(s, p))
                 arrive_locked(s, std::move(p));
+            account();
         }
     }
     settle();
@@ -67,6 +68,7 @@ void connection::arrive_locked(segment& s, packet_ptr p)
     if (s.options.timestamp && _timestamps && !s.has(tcp_header::rst) &&
         static_cast<s32>(s.options.timestamp->value - _recent_timestamp) < 0 &&
         s.at < _recent_timestamp_at + timestamp_lifetime) {
+        _protocol.stack().counters().tcp.old_timestamps++;
         if (s.length > 0 || s.has(tcp_header::syn | tcp_header::fin)) // a late acknowledgement is no reason
             challenge(s.at);
         return;
@@ -286,7 +288,8 @@ void connection::data_arrives(segment& s, packet_ptr p)
         } else {
             auto& count = _protocol.stack().counters().tcp;
             bool duplicate = false;
-            const bool kept = _received.insert(std::move(p), begin, length, footprint_limit(), &duplicate);
+            const bool kept = !_protocol.memory().exhausted() &&
+                              _received.insert(std::move(p), begin, length, footprint_limit(), &duplicate);
             if (duplicate)
                 _duplicate = {begin.value, (begin + length).value};
             (kept ? count.out_of_order_queued : count.out_of_order_dropped)++;
@@ -297,8 +300,32 @@ void connection::data_arrives(segment& s, packet_ptr p)
         fin_in_order();
 }
 
+/// At the limit of all TCP's memory a connection takes a segment when it holds nothing. The other side was
+/// promised more, and sends it again when there is room. Returns how many of the bytes are taken.
+u32 connection::admit_at_limit(packet& p, u32 length)
+{
+    auto& count = _protocol.stack().counters().tcp;
+    if (_received.has_gap()) {
+        count.receive_pruned++;
+        _received.prune();
+    }
+    if (_received.footprint() + _taken > 0) {
+        count.receive_dropped++;
+        return 0;
+    }
+    const u32 taken = std::min(length, _receive_segment_size);
+    p.truncate(p.length() - (length - taken));
+    return taken;
+}
+
 void connection::accept_data(packet_ptr p, u32 length, instant now)
 {
+    if (_protocol.memory().exhausted()) [[unlikely]] {
+        _ack_now = true;
+        length = admit_at_limit(*p, length);
+        if (length == 0)
+            return;
+    }
     _received.push(std::move(p), footprint_limit());
     _bytes_received += length;
     _receive_next += length;
@@ -337,6 +364,7 @@ void connection::fin_in_order()
     switch (_state) {
     case state::established:
         _state = state::close_wait;
+        _protocol.stack().counters().tcp.established--;
         break;
     case state::fin_wait_1: // if our FIN were acknowledged it would be fin_wait_2 by now
         _state = state::closing;

@@ -16,6 +16,8 @@ connection::connection(protocol& p) : flow(kind::connection), timer(&timer_fired
 connection::~connection()
 {
     ports::leave(*this);
+    if (_accounted)
+        _protocol.memory().change(-static_cast<s64>(_accounted));
 }
 
 /// A connection that failed may be tried again; nothing of the last attempt is left.
@@ -27,6 +29,8 @@ void connection::forget_locked()
     _ack_now = _ack_later = _interactive = _more = _passive = false;
     _receive_segment_size = 536;
     _received.clear();
+    _taken = 0;
+    account();
     _rtt = {};
     _congestion = {};
     _phase = phase::open;
@@ -224,6 +228,7 @@ void connection::establish_locked(instant now)
         _protocol.stack().counters().tcp.passive_opens++;
     }
     _state = state::established;
+    _protocol.stack().counters().tcp.established++;
     _backoff = 0;
     _first_timeout = {}; // the handshake's
     _retransmission = retransmission::none;

@@ -53,9 +53,7 @@ u32 connection::timestamp(instant now) const
 u32 connection::window_to_announce() const
 {
     const u32 current = _receive_edge - _receive_next;
-    u32 limit = _receive_buffer / 2;
-    if (chosen.window_clamp)
-        limit = std::min(limit, chosen.window_clamp);
+    const u32 limit = receive_limit();
     const u32 held = readable_locked();
     const u32 free = limit > held ? limit - held : 0;
     if (free <= current || free - current < std::min(limit / 2, _receive_segment_size))
@@ -70,7 +68,7 @@ u16 connection::announce_window()
     const u32 field = std::min<u32>((window + unit - 1) >> _receive_scale, 0xffff);
     _receive_edge = later(_receive_edge, _receive_next + (field << _receive_scale));
     _announced_edge.store(_receive_edge.value, std::memory_order_relaxed);
-    _window_limit.store(_receive_buffer / 2, std::memory_order_relaxed);
+    _window_limit.store(receive_limit(), std::memory_order_relaxed);
     return static_cast<u16>(field);
 }
 
@@ -83,6 +81,7 @@ void connection::add_usual_options(tcp_options& o, instant now, bool with_sack)
     std::span<tcp_options::sack_block> room{o.sack, _timestamps ? 3u : 4u};
     if (_duplicate.left != _duplicate.right) { // RFC 2883: first, once
         room[0] = _duplicate;
+        _protocol.stack().counters().tcp.duplicates_reported++;
         _duplicate = {};
         o.sack_count = 1;
     }
@@ -165,7 +164,6 @@ void connection::send_control(u8 flags, sequence begin, instant now)
 
 void connection::send_ack(instant now)
 {
-    _protocol.stack().counters().tcp.pure_acks++;
     send_control(tcp_header::ack, _queue.next(), now);
 }
 

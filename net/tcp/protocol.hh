@@ -7,6 +7,7 @@
 
 #include "net/tcp/connection.hh"
 #include "net/tcp/cookie.hh"
+#include "net/tcp/memory.hh"
 #include "net/tcp/ports.hh"
 #include "net/tcp/shard.hh"
 
@@ -47,8 +48,8 @@ class protocol
     /// memory.
     bool enter_time_wait(connection& c, time_wait& entry);
 
-    /// Whether there is memory for larger buffers than a connection begins with.
-    bool may_grow_buffers() const { return true; }
+    /// What all queues hold.
+    tcp::memory& memory() { return _memory; }
 
     /// Whether our SYNs offer ECN; what others offer is always accepted (as tcp_ecn 1 and 2).
     bool request_ecn = false;
@@ -79,6 +80,7 @@ class protocol
 
     net::stack& _stack;
     tcp::ports _ports;
+    tcp::memory _memory;
     std::array<shard, 64> _shards;
     const hash_key _table_key = hash_key::random();
     const hash_key _sequence_key = hash_key::random();

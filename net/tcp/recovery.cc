@@ -49,6 +49,7 @@ bool connection::duplicate_reported(const segment& s)
                         right <= sequence{s.options.sack[1].right};
     if (!(left < right) || (!below && !inside))
         return false;
+    _protocol.stack().counters().tcp.duplicate_reports++;
     if (_retransmissions_to_undo > 0)
         _retransmissions_to_undo -= std::min(_retransmissions_to_undo, right - left);
     // RFC 8985 §6.2 step 4: reordering was taken for loss, so wait longer.
@@ -174,8 +175,13 @@ void connection::recover(const segment& s, u32 delivered, bool progress, bool du
         static_cast<s32>(s.options.timestamp->echo - _first_retransmission_stamp) < 0;
     const bool spurious_by_report =
         reported && _undo_possible && _recovery_retransmitted && _retransmissions_to_undo == 0;
-    if (_phase != phase::open && (spurious_by_time || spurious_by_report))
+    if (_phase != phase::open && (spurious_by_time || spurious_by_report)) {
+        auto& count = _protocol.stack().counters().tcp;
+        (_phase == phase::loss ? count.undone_timeouts
+         : spurious_by_report  ? count.undone_by_report
+                               : count.undone_by_time)++;
         undo_recovery();
+    }
 
     if (_sack) {
         detect_losses(now);
@@ -262,7 +268,6 @@ void connection::leave_recovery()
 
 void connection::undo_recovery()
 {
-    _protocol.stack().counters().tcp.spurious_recoveries++;
     _congestion.window = std::max(_congestion.window, _window_before);
     _congestion.threshold = std::max(_congestion.threshold, _threshold_before);
     _queue.forget_losses();

@@ -59,7 +59,7 @@ class socket final : public net::socket
     result<void> fill(batch& b, io_buffer& from, u32 room, packet_slice tail, bool queue_is_busy);
     result<u32> send_batch(io_buffer& from, const send_options& options) REQUIRES(_writing);
     void flush();
-    bool refill() REQUIRES(_reading);
+    bool refill(size_t wanted) REQUIRES(_reading);
     size_t copy_out(io_buffer& to, const receive_options& options) REQUIRES(_reading);
     errc why_nothing() REQUIRES(_connection->lock);
     result<void> set_ip_option(option o, s64 value) REQUIRES(_connection->lock);

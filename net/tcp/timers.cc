@@ -124,6 +124,8 @@ void connection::syn_timeout(instant now)
 /// Whether it is time to end the connection instead of trying again (RFC 9293 §3.8.3, RFC 5482).
 bool connection::gave_up(instant now)
 {
+    if (in_the_way())
+        return true;
     if (chosen.user_timeout && _first_timeout != instant{})
         return now >= _first_timeout + milliseconds(chosen.user_timeout);
     return _backoff >= (_orphan ? most_orphan_retries : most_retries);
@@ -146,7 +148,7 @@ void connection::probe_window(instant now)
         _first_timeout = now;
     // Answers that leave the window closed end no series: the pauses grow, and TCP_USER_TIMEOUT counts on.
     const bool late = chosen.user_timeout && now >= _first_timeout + milliseconds(chosen.user_timeout);
-    if (late || (_orphan && _backoff >= most_orphan_retries)) {
+    if (late || (_orphan && _backoff >= most_orphan_retries) || in_the_way()) {
         _protocol.stack().counters().tcp.abort_on_timeout++;
         return end(errc::etimedout);
     }

@@ -109,12 +109,12 @@ result<size_t> socket::send(io_buffer& from, const message_info&, const send_opt
     return done;
 }
 
-/// Takes over what the connection has. False: nothing.
-bool socket::refill()
+/// Takes over what the connection has, for so many bytes. False: nothing.
+bool socket::refill(size_t wanted)
 {
     WITH_LOCK(_connection->lock)
     {
-        _unread.append(_connection->take_ready_locked());
+        _unread.append(_connection->take_ready_locked(wanted));
     }
     return !_unread.empty();
 }
@@ -125,7 +125,7 @@ size_t socket::copy_out(io_buffer& to, const receive_options& options)
     size_t done = 0;
     packet_queue seen;
     bool fault = false;
-    while (!to.empty() && !fault && (!_unread.empty() || refill())) {
+    while (!to.empty() && !fault && (!_unread.empty() || refill(to.remaining()))) {
         packet& p = *_unread.front();
         u32& offset = p.control<unread>().offset;
         u32 skip = offset, moved = 0;

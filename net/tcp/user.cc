@@ -33,12 +33,54 @@ result<u32> connection::send_room_locked()
         return u32{0};
     if (_send_shut_down || !may_send(_state))
         return fail(errc::epipe);
-    const u32 used = _queue.cost();
-    if (used >= _send_buffer) {
+    const u32 used = _queue.cost(), limit = send_limit();
+    if (used >= limit) {
         _writer_waits = true;
         return u32{0};
     }
-    return _send_buffer - used;
+    return limit - used;
+}
+
+/// What the send queue may hold. Some is always allowed, so that no writer waits for others' connections.
+u32 connection::send_limit() const
+{
+    const memory& m = _protocol.memory();
+    if (!m.under_pressure()) [[likely]]
+        return _send_buffer;
+    return std::min(_send_buffer, m.exhausted() ? memory::least_send : memory::small_send);
+}
+
+/// Whether memory is at its limit and much of it is held here for nobody.
+bool connection::in_the_way() const
+{
+    return _orphan && _protocol.memory().exhausted() && _queue.cost() > memory::most_of_orphan;
+}
+
+/// How far the window may open. Under pressure as Linux: four segments, and one at the limit.
+u32 connection::receive_limit() const
+{
+    u32 limit = _receive_buffer / 2;
+    if (chosen.window_clamp)
+        limit = std::min(limit, chosen.window_clamp);
+    const memory& m = _protocol.memory();
+    if (m.under_pressure()) [[unlikely]]
+        limit = std::min(limit, _receive_segment_size * (m.exhausted() ? 1 : 4));
+    return limit;
+}
+
+void connection::account_for(u64 held)
+{
+    _protocol.memory().change(static_cast<s64>(held - _accounted));
+    _accounted = held;
+}
+
+packet_queue connection::take_ready_locked(size_t wanted)
+{
+    const u64 held = _received.footprint();
+    packet_queue taken = _received.take();
+    _taken = readable_locked() > wanted ? held - _received.footprint() : 0;
+    account();
+    return taken;
 }
 
 result<void> connection::send_locked(std::span<packet_slice> pieces, bool more)
@@ -51,6 +93,7 @@ result<void> connection::send_locked(std::span<packet_slice> pieces, bool more)
         TRY(_queue.push(std::move(piece)));
     _more = more;
     output(timekeeping::now());
+    account();
     return {};
 }
 
@@ -78,7 +121,7 @@ void connection::consumed_locked(instant now)
     const u32 read = _read_to.load(std::memory_order_relaxed) - _read_at_measurement;
     const nanoseconds trip = std::max<nanoseconds>(_rtt.smoothed(), microseconds(10));
     if (now - _measurement_begin >= trip) {
-        if (read > _best_read && !chosen.receive_buffer_set && _protocol.may_grow_buffers()) {
+        if (read > _best_read && !chosen.receive_buffer_set && !_protocol.memory().under_pressure()) {
             _best_read = read;
             const u64 window = 2 * u64{read} + 16 * u64{_receive_segment_size};
             _receive_buffer = static_cast<u32>(
@@ -106,7 +149,7 @@ u32 connection::events_locked()
         return e;
     if (readable_locked() >= std::max(chosen.receive_low_water, 1u))
         e |= event::readable & ~event::read_hang_up;
-    const bool has_room = _queue.cost() <= _send_buffer / 3 * 2 &&
+    const bool has_room = _queue.cost() <= send_limit() / 3 * 2 &&
                           (chosen.not_sent_low_water == 0 || _queue.unsent() < chosen.not_sent_low_water);
     if (has_room || _send_shut_down || _state == state::closed)
         e |= event::writable;

@@ -55,6 +55,7 @@ void udp_socket::take_datagram(packet_ptr p, const ip_info& info, u16 source_por
     {
         if (_closed || _read_shut ||
             _received.footprint() + p->footprint() > static_cast<u64>(_options[option::receive_buffer])) {
+            counters.errors++;
             counters.receive_buffer_errors++;
             return;
         }

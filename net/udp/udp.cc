@@ -28,6 +28,7 @@ const udp_header* check(packet& p, const ip_info& info, counters& c)
     const u64 sum = pseudo_header_sum(info.source, info.destination, protocol_number::udp, p.length());
     if (!h->checksum.is_zero() && sum_is_valid(sum_packet(sum, p, 0, p.length())))
         return h;
+    c.udp.errors++;
     c.udp.checksum_errors++;
     return nullptr;
 }

@@ -5,9 +5,11 @@ without it these tests are skipped, and those over the user network (127.0.0.1) 
 """
 import itertools
 import os
+import re
 import socket
 import subprocess
 import time
+from pathlib import Path
 
 from machine import RUN
 
@@ -186,6 +188,36 @@ class Server:
 
     def __exit__(self, *_):
         self.stop()
+
+
+class Probe(Server):
+    """probe_server.py on Kiln, and what it tells of the kernel's side."""
+
+    def __init__(self, namespace, memory=256, **keywords):
+        script = (Path(__file__).parent / 'probe_server.py').read_text(encoding='utf-8')
+        super().__init__('python3', 8080, namespace, machine='q35', memory=memory,
+                         command=('/usr/bin/python3', '-c', script), **keywords)
+
+    def file(self, path):
+        """A file of the guest as text."""
+        return self.client('curl', '-sS', '-m', '60', '--http0.9', f'{self.url}{path}').decode()
+
+    def meminfo(self):
+        """/proc/meminfo in KiB."""
+        return {line.split(':')[0]: int(line.split()[1]) for line in self.file('/proc/meminfo').splitlines()}
+
+    def counters(self):
+        """/proc/net/snmp and netstat: {'TcpExt': {'SyncookiesSent': 0, ...}, ...}."""
+        result = {}
+        lines = (self.file('/proc/net/snmp') + self.file('/proc/net/netstat')).splitlines()
+        for names, values in zip(lines[::2], lines[1::2]):
+            protocol, *names = names.split()
+            result[protocol.rstrip(':')] = dict(zip(names, map(int, values.split()[1:])))
+        return result
+
+    def tcp_memory(self):
+        """Pages that TCP's queues hold."""
+        return int(re.search(r'^TCP:.* mem (\d+)', self.file('/proc/net/sockstat'), re.MULTILINE).group(1))
 
 
 def free_port():

@@ -104,3 +104,125 @@ TEST(sockets, proc_tables)
     if (f)
         fclose(f);
 }
+
+// The value of a name in a table of two lines for each protocol; -1: there is none.
+static long counted(const char* path, const char* protocol, const char* name)
+{
+    char names[4096], values[4096];
+    FILE* f = fopen(path, "r");
+    long value = -1;
+    while (f && fgets(names, sizeof names, f) && fgets(values, sizeof values, f)) {
+        char *in_names, *in_values;
+        const char* n = strtok_r(names, " \n", &in_names);
+        const char* v = strtok_r(values, " \n", &in_values);
+        if (!n || !v || strncmp(n, protocol, strlen(protocol)) || n[strlen(protocol)] != ':')
+            continue;
+        CHECK_STR(n, v);
+        while ((n = strtok_r(NULL, " \n", &in_names)) && (v = strtok_r(NULL, " \n", &in_values)))
+            if (!strcmp(n, name))
+                value = atol(v);
+    }
+    if (f)
+        fclose(f);
+    return value;
+}
+
+TEST(sockets, proc_counters_of_datagrams)
+{
+    const long sent = counted("/proc/net/snmp", "Udp", "OutDatagrams");
+    const long received = counted("/proc/net/snmp", "Udp", "InDatagrams");
+    const long refused = counted("/proc/net/snmp", "Udp", "NoPorts");
+    const long told = counted("/proc/net/snmp", "Icmp", "InDestUnreachs");
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t length = sizeof a;
+    int fd = CHECK_OK(socket(AF_INET, SOCK_DGRAM, 0)), other = CHECK_OK(socket(AF_INET, SOCK_DGRAM, 0));
+    CHECK_OK(bind(fd, (void*)&a, sizeof a));
+    CHECK_OK(getsockname(fd, (void*)&a, &length));
+    char bytes[8];
+    for (int i = 0; i < 10; i++) {
+        CHECK_EQ(sendto(other, "hello", 5, 0, (void*)&a, sizeof a), 5);
+        CHECK_EQ(recv(fd, bytes, sizeof bytes, 0), 5);
+    }
+    close(fd);
+    CHECK_EQ(sendto(other, "hello", 5, 0, (void*)&a, sizeof a), 5);
+    usleep(50000);
+    close(other);
+    CHECK(sent >= 0 && counted("/proc/net/snmp", "Udp", "OutDatagrams") >= sent + 11);
+    CHECK(received >= 0 && counted("/proc/net/snmp", "Udp", "InDatagrams") >= received + 10);
+    CHECK(refused >= 0 && counted("/proc/net/snmp", "Udp", "NoPorts") >= refused + 1);
+    CHECK(told >= 0 && counted("/proc/net/snmp", "Icmp", "InDestUnreachs") >= told + 1);
+    CHECK(counted("/proc/net/netstat", "TcpExt", "SyncookiesSent") >= 0);
+    CHECK(counted("/proc/net/netstat", "TcpExt", "TCPMemoryPressures") >= 0);
+}
+
+TEST(sockets, proc_counters_of_connections)
+{
+    const long opened = counted("/proc/net/snmp", "Tcp", "ActiveOpens");
+    const long taken = counted("/proc/net/snmp", "Tcp", "PassiveOpens");
+    const long resets = counted("/proc/net/snmp", "Tcp", "EstabResets");
+    const long now = counted("/proc/net/snmp", "Tcp", "CurrEstab");
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t length = sizeof a;
+    int listener = CHECK_OK(socket(AF_INET, SOCK_STREAM, 0)), client[20], server[20];
+    CHECK_OK(bind(listener, (void*)&a, sizeof a));
+    CHECK_OK(listen(listener, 20));
+    CHECK_OK(getsockname(listener, (void*)&a, &length));
+    for (int i = 0; i < 20; i++) {
+        client[i] = CHECK_OK(socket(AF_INET, SOCK_STREAM, 0));
+        CHECK_OK(connect(client[i], (void*)&a, sizeof a));
+        server[i] = CHECK_OK(accept(listener, NULL, NULL));
+    }
+    // Others may open and close some meanwhile, on Linux; not that many.
+    const long open = counted("/proc/net/snmp", "Tcp", "CurrEstab");
+    CHECK(now >= 0 && open > now + 20);
+    CHECK(opened >= 0 && counted("/proc/net/snmp", "Tcp", "ActiveOpens") >= opened + 20);
+    CHECK(taken >= 0 && counted("/proc/net/snmp", "Tcp", "PassiveOpens") >= taken + 20);
+    const struct linger hard = {.l_onoff = 1};
+    for (int i = 0; i < 20; i++) {
+        CHECK_OK(setsockopt(client[i], SOL_SOCKET, SO_LINGER, &hard, sizeof hard));
+        close(client[i]);
+    }
+    usleep(50000);
+    CHECK(resets >= 0 && counted("/proc/net/snmp", "Tcp", "EstabResets") >= resets + 20);
+    CHECK(counted("/proc/net/snmp", "Tcp", "CurrEstab") < open - 20);
+    for (int i = 0; i < 20; i++)
+        close(server[i]);
+    close(listener);
+}
+
+static long socket_memory(void)
+{
+    char line[512];
+    long pages = -1;
+    if (line_with("/proc/net/sockstat", "TCP: inuse", line, sizeof line))
+        CHECK_EQ(sscanf(line, "TCP: inuse %*d orphan %*d tw %*d alloc %*d mem %ld", &pages), 1);
+    return pages;
+}
+
+TEST(sockets, proc_memory_of_connections)
+{
+    long low = 0, pressure = 0, most = 0;
+    char line[512], bytes[65536] = {0};
+    REQUIRE(line_with("/proc/sys/net/ipv4/tcp_mem", "\t", line, sizeof line));
+    CHECK_EQ(sscanf(line, "%ld %ld %ld", &low, &pressure, &most), 3);
+    CHECK(low > 0 && low < pressure && pressure < most);
+    const long before = socket_memory();
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t length = sizeof a;
+    int listener = CHECK_OK(socket(AF_INET, SOCK_STREAM, 0)),
+        client = CHECK_OK(socket(AF_INET, SOCK_STREAM, 0));
+    CHECK_OK(bind(listener, (void*)&a, sizeof a));
+    CHECK_OK(listen(listener, 1));
+    CHECK_OK(getsockname(listener, (void*)&a, &length));
+    CHECK_OK(connect(client, (void*)&a, sizeof a));
+    int server = CHECK_OK(accept(listener, NULL, NULL));
+    ssize_t all = 0, sent;
+    while ((sent = send(client, bytes, sizeof bytes, MSG_DONTWAIT)) > 0)
+        all += sent;
+    usleep(50000);
+    CHECK(all > 65536);
+    CHECK(socket_memory() >= before + all / 4096 / 2);
+    close(server);
+    close(client);
+    close(listener);
+}

@@ -1,0 +1,78 @@
+"""What connections cost the kernel, and that nobody can make it give more than it has: over a tap in a network
+namespace, against probe_server.py."""
+import subprocess
+import time
+
+import pytest
+from network import Namespace, Probe, can_make_namespaces
+
+pytestmark = [pytest.mark.slow,
+              pytest.mark.skipif(not can_make_namespaces(), reason='needs root and /dev/net/tun')]
+
+# Many connections that make one request each, and with 'unread' send until nothing goes any more.
+CROWD = r'''
+import resource, socket, sys
+host, port, count, request = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4].encode()
+resource.setrlimit(resource.RLIMIT_NOFILE, (20000, 20000))
+kept = []
+for _ in range(count):
+    s = socket.socket()
+    s.settimeout(20)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    s.connect((host, port))
+    s.sendall(request)
+    s.setblocking(False)
+    kept.append(s)
+for s in kept if b'unread' in request else ():
+    try:
+        while s.send(bytes(100000)):
+            pass
+    except BlockingIOError:
+        pass
+print('done', flush=True)
+sys.stdin.read()
+'''
+
+
+@pytest.fixture(name='namespace')
+def fixture_namespace():
+    """A network of the test's own."""
+    made = Namespace()
+    yield made
+    made.delete()
+
+
+class Crowd:
+    """Runs CROWD beside the test."""
+
+    def __init__(self, server, count, request):
+        words = ['/usr/bin/python3', '-c', CROWD, server.host, server.reached, count, request]
+        self.process = subprocess.Popen(server.namespace.command(*words), stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE)
+        assert self.process.stdout.readline() == b'done\n'
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.wait(60)
+        self.process.stdout.close()
+
+
+@pytest.mark.parametrize('request_line', ['GET ?endless', 'POST ?unread'])
+def test_queues_do_not_take_all_memory(namespace, request_line):
+    """Without a bound, 500 send buffers or windows would be several times this machine's 32 MiB."""
+    with Probe(namespace, memory=32) as server:
+        before = server.meminfo()['MemFree']
+        limit = int(server.file('/proc/sys/net/ipv4/tcp_mem').split()[2])
+        with Crowd(server, 500, request_line):
+            for _ in range(5):
+                time.sleep(0.5)
+                assert server.meminfo()['MemFree'] > before // 3
+                assert server.tcp_memory() < 2 * limit
+            assert server.counters()['TcpExt']['TCPMemoryPressures'] > 0
+        if 'endless' in request_line:
+            time.sleep(2)
+            assert server.tcp_memory() == 0
+            assert server.meminfo()['MemFree'] > before * 9 // 10
