@@ -54,6 +54,7 @@ result<void> mount()
     register_memory_devices();
     for (const auto& f : special_files)
         TRY(add(f.name, vfs::file_type::character, f.number, f.permissions));
+    TRY(add_disks());
     for (const auto& l : links)
         TRY(vfs::make_symlink(l.target, top(), l.name));
     return mount_shared_memory(shared_memory);

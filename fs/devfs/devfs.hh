@@ -20,4 +20,7 @@ result<void> mount();
 result<void> add(std::string_view name, vfs::file_type type, vfs::device_number number, u32 permissions);
 
 void register_memory_devices();
+
+/// The disks that are known now, under their names. Errors: enomem.
+result<void> add_disks();
 } // namespace devfs
