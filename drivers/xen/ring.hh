@@ -8,10 +8,12 @@
 // Source: Xen, public/io/ring.h.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <bit>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 #include "arch/cpu.hh"
 #include "core/base/types.hh"

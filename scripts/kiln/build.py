@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import Callable, Dict, List, Sequence, Tuple
 
 from . import (assemble, bootline, cache, cpio, disk, download, erofs, formats, kernels, ldcache, libc, paths,
-               qemu)
+               qemu, xen)
 from .errors import KilnError
 from .manifest import Manifest, load
 from .modules import Finder
 from .tree import Tree
 
 USAGE = """usage: scripts/build image=NAME[,NAME...] [fs=rofs|ramfs] [format=raw|qcow2|vmdk|vdi|ova]
-                     [mode=release|debug] [drivers=all|none|NAME,...] [libc=own|builtin] [-jN] [--modules D]
+                     [mode=release|debug] [drivers=all|none|NAME,...] [libc=own|builtin] [deploy=xl]
+                     [-jN] [--modules D]
        scripts/build            lists the modules
        scripts/build --clean    deletes all that was built or cached"""
 FETCHED = ('third-party', 'apt')
@@ -36,6 +37,7 @@ class Request:
     modules: List[str] = field(default_factory=list)
     libc: str = ''                      # own or builtin; '': as the modules say
     drivers: str = ''                   # as kernels.chosen makes it; '': all
+    deploy: str = ''                    # 'xl': a configuration for Xen, too
 
 
 def main(argv: List[str]) -> int:
@@ -68,6 +70,9 @@ def build_or_list(argv: List[str]) -> int:
     if request.format != 'raw':
         converted = formats.convert(image, request.format)
         print(f'{converted.relative_to(paths.ROOT)}: {converted.stat().st_size / disk.MIB:.1f} MiB')
+    if request.deploy == 'xl':
+        file = deploy_xl(image, recipe, request.fs)
+        print(f'{file.relative_to(paths.ROOT)}: xl create -c {file}')
     return 0
 
 
@@ -90,6 +95,8 @@ def parse(argv: Sequence[str]) -> Request:
             request.mode = value
         elif key == 'libc' and value in libc.CHOICES:
             request.libc = value
+        elif key == 'deploy' and value == 'xl':
+            request.deploy = value
         elif key == 'drivers' and value:
             request.drivers = kernels.chosen(value)
         elif word.startswith('-j') and (word[2:] or ''.join(words[:1])).isdigit():
@@ -164,6 +171,23 @@ def build(request: Request) -> Tuple[Path, Dict]:
               root_in_ram=request.fs == 'ramfs')
     shutil.copyfile(paths.kernel(request.mode, request.drivers), image.parent / 'kernel.elf')
     return image, recipe
+
+
+def deploy_xl(image: Path, recipe: Dict, fs: str) -> Path:
+    """An xl configuration beside the image: 256 MiB, one CPU, a card on xl's default bridge."""
+    in_ram = fs == 'ramfs'
+    words = ' '.join(['kiln.root=' + ('ram' if in_ram else 'disk'), *recipe['words'], 'kiln.ip=dhcp'])
+    xen.check_command_line(words)
+    disks = [] if in_ram else [f'format=raw,vdev=xvda,access=rw,target={image}']
+    root = ''
+    if in_ram:
+        root = str(image.with_suffix('.root'))
+        shutil.copyfile(recipe['image'], root)
+    file = image.with_suffix('.cfg')
+    kernel = str(image.parent / 'kernel.elf')
+    file.write_text(xen.configuration(image.stem, kernel, words, 256 * disk.MIB, 1, disks, ['bridge=xenbr0'], root),
+                    encoding='utf-8')
+    return file
 
 
 def root(modules: Sequence[Manifest], request: Request, adds: Sequence[str] = (),

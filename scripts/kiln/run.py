@@ -145,9 +145,7 @@ def make_xen(chosen: Namespace, booted: Image, program: bootline.Program, scratc
                           card=network.card(chosen))
     memory.check(chosen.memory, machine.kernel, booted.root.stat().st_size if in_ram else 0)
     machine.command_line = ' '.join(boot_words(chosen, program, machine.card, in_ram))
-    if len(machine.command_line) > xen.LONGEST_COMMAND_LINE:
-        raise KilnError(f'--hypervisor xen: command, environment and options have {len(machine.command_line)} '
-                        f'bytes; Xen passes {xen.LONGEST_COMMAND_LINE}')
+    xen.check_command_line(machine.command_line)
     if in_ram:
         machine.ram_root = booted.root
     else:

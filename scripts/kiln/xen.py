@@ -92,6 +92,13 @@ def check_options(chosen: Namespace) -> None:
             raise KilnError(f'{name} does not go with --hypervisor xen (docs/xen.md says what does)')
 
 
+def check_command_line(words: str) -> None:
+    """Whether Xen passes it on, or one line."""
+    if len(words) > LONGEST_COMMAND_LINE:
+        raise KilnError(f'Xen: command, environment and options have {len(words)} bytes together, and it passes '
+                        f'{LONGEST_COMMAND_LINE} on; put them into a file of the image')
+
+
 def configuration(name: str, kernel: str, command_line: str, memory: int, cpus: int, disks: List[str],
                   cards: List[str], ram_root: str = '') -> str:
     """An xl configuration (xl.cfg(5)) of a PVH domain."""
