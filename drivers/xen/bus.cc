@@ -49,6 +49,7 @@ void look_at_wish(void* argument)
 void start_devices(store& s)
 {
     start_each(s, "device/vbd", start_disk);
+    start_each(s, "device/vif", start_card);
 }
 
 result<void> watch_shutdown(store& s)
