@@ -163,9 +163,9 @@ extern "C" void isolated_trap_handler(trap_frame& frame)
     fatal_trap(frame, nullptr);
 }
 
-extern "C" void kernel_stack_overflow(const trap_frame&)
+extern "C" void kernel_stack_overflow(const trap_frame& frame)
 {
-    panic("kernel stack overflow");
+    fatal_trap(frame, "kernel stack overflow");
 }
 } // namespace arch
 
