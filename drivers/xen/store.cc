@@ -4,7 +4,6 @@
 #include <charconv>
 
 #include "core/log.hh"
-#include "core/sched/thread.hh"
 
 namespace xen
 {
@@ -57,10 +56,9 @@ result<void> store::give_up()
 
 result<void> store::send(std::span<const std::byte> bytes)
 {
-    const wait_options limit{.deadline = timekeeping::after(timekeeping::now(), patience)};
     while (!bytes.empty()) {
         const auto room = [&]() REQUIRES(_turn) { return _line.broken() || _line.room() > 0; };
-        if (!wait_until(_moved, room, limit) || _line.broken())
+        if (!wait_until(_moved, room, {.deadline = _limit}) || _line.broken())
             return give_up();
         bytes = bytes.subspan(_line.write(bytes));
         _notify(_port);
@@ -70,10 +68,9 @@ result<void> store::send(std::span<const std::byte> bytes)
 
 result<void> store::receive(std::span<std::byte> bytes)
 {
-    const wait_options limit{.deadline = timekeeping::after(timekeeping::now(), patience)};
     while (!bytes.empty()) {
         const auto arrived = [&]() REQUIRES(_turn) { return _line.broken() || _line.available() > 0; };
-        if (!wait_until(_moved, arrived, limit) || _line.broken())
+        if (!wait_until(_moved, arrived, {.deadline = _limit}) || _line.broken())
             return give_up();
         bytes = bytes.subspan(_line.read(bytes));
         _notify(_port);
@@ -101,7 +98,8 @@ result<void> store::receive_news(const header& h)
         return {};
     text.remove_suffix(1);
     text.remove_prefix(text.rfind('\0') + 1);
-    if (const auto number = parse_number(text); number && *number < _watches.size())
+    if (const auto number = parse_number(text);
+        number && *number < _watches.size() && _watches[*number].function)
         _watches[*number].news = true;
     return {};
 }
@@ -112,6 +110,7 @@ result<std::string_view> store::ask(u32 type, std::initializer_list<std::string_
 {
     if (_broken)
         return fail(errc::eio);
+    _limit = timekeeping::after(timekeeping::now(), patience);
     header h{.type = type, .request = ++_last_request, .transaction = 0, .length = 0};
     for (const std::string_view part : parts)
         h.length += static_cast<u32>(part.size());
@@ -197,6 +196,7 @@ void store::call_watchers()
         watch_entry entry;
         WITH_LOCK(_turn)
         {
+            _limit = timekeeping::after(timekeeping::now(), patience);
             while (!_broken && _line.available() > 0) {
                 header h{};
                 if (!receive(std::as_writable_bytes(std::span(&h, 1))))

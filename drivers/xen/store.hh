@@ -64,6 +64,7 @@ class store
     mutex _turn{lock_rank::generic_mutex};
     byte_line _line GUARDED_BY(_turn);
     bool _broken GUARDED_BY(_turn) = false;
+    instant _limit GUARDED_BY(_turn); // of the request that is under way, or of news
     u32 _last_request GUARDED_BY(_turn) = 0;
     std::array<watch_entry, 32> _watches GUARDED_BY(_turn);
     wait_queue _moved;

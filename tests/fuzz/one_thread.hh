@@ -31,9 +31,12 @@ waiter::reaction thread_waiter::wake_thread(waiter& w, u32)
 result<void> thread_waiter::sleep(const wait_options& options)
 {
     (void)_thread;
-    if (options.deadline == timekeeping::never)
-        abort(); // it would sleep for ever
     device_acts();
+    for (unsigned i = 0; options.deadline == timekeeping::never && !_woken.load(); i++) {
+        if (i == 10'000)
+            abort(); // it would sleep for ever
+        device_acts();
+    }
     return _woken.load() ? result<void>{} : fail(errc::etimedout);
 }
 } // namespace sched

@@ -46,7 +46,7 @@ def test_python_from_a_disk(kiln):
 
 
 def test_streams(kiln, program):
-    data = bytes(range(256)) * 4000
+    data = bytes(range(256)) * 300
     got = boot(kiln, program('streams'), input=data)
     assert (got.status, got.out, got.err) == (0, data, b'%d bytes\n' % len(data))
 

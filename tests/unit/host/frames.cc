@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <mutex>
 #include <vector>
 
 #include "core/mm/layout.hh"
@@ -14,6 +15,7 @@ namespace
 {
 /// Never destroyed, so that leak checkers see the pages.
 struct page_lists {
+    std::mutex lock;
     std::vector<void*> all, free;
 };
 page_lists& lists()
@@ -27,7 +29,8 @@ result<phys_addr> allocate_frames(unsigned order, zeroing clear)
 {
     if (order != 0)
         return fail(errc::enomem);
-    auto& [all, free] = lists();
+    auto& [lock, all, free] = lists();
+    std::lock_guard guard(lock);
     if (free.empty()) {
         free.push_back(std::aligned_alloc(page_size, page_size));
         all.push_back(free.back());
@@ -40,6 +43,7 @@ result<phys_addr> allocate_frames(unsigned order, zeroing clear)
 
 void free_frames(phys_addr block, unsigned)
 {
+    std::lock_guard guard(lists().lock);
     lists().free.push_back(to_virtual(block));
 }
 } // namespace mm
