@@ -9,6 +9,7 @@ namespace xen
 namespace
 {
 constexpr u32 ethernet_header = 14;
+constexpr u32 longest_frame = 0xffff; // that transmit_request::length can say
 
 void count(std::atomic<u64>& counter, u64 n = 1)
 {
@@ -104,7 +105,8 @@ void network_transmit_ring::fill_locked(packet_queue& copied)
 {
     while (const packet* const next = _waiting.front()) {
         const u32 pieces = pieces_of(next->length());
-        const bool possible = next->length() >= ethernet_header && pieces <= _most_pieces;
+        const bool possible =
+            next->length() >= ethernet_header && next->length() <= longest_frame && pieces <= _most_pieces;
         if (!possible || unusable_locked()) {
             count(_counters.sent_errors);
             copied.push(_waiting.pop());
