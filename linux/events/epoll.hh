@@ -66,12 +66,12 @@ class watch final : public vfs::poll_registrar
     const int _descriptor;
     epoll_event _event;         // the set's mutex
     std::atomic<u32> _interest; // what a wake-up must carry; 0 after a one-shot
-    place _first_place;         // most files have one queue
-    unique_ptr<place> _more_places;
-    bool _listening = false; // _first_place is in use
+    bool _listening = false;    // _first_place is in use
     bool _out_of_memory = false;
-    bool _ready = false;             // in the ready list, or being asked; the ready list's lock
-    std::atomic<bool> _told{false};  // there was news since it was asked last
+    bool _ready = false;            // in the ready list, or being asked; the ready list's lock
+    std::atomic<bool> _told{false}; // there was news since it was asked last
+    place _first_place;             // most files have one queue
+    unique_ptr<place> _more_places;
     list_hook _ready_hook;           // the ready list's lock
     tree_hook _tree_hook;            // the set's mutex
     watch* _next_in_shard = nullptr; // the shard's mutex

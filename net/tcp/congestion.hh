@@ -15,7 +15,7 @@ struct congestion_state {
 
     u32 window = 0;               // bytes that may be in flight
     u32 threshold = no_threshold; // slow start below it
-    u32 scratch[8] = {};          // the algorithm's
+    u32 scratch[7] = {};          // the algorithm's
 
     bool slow_start() const { return window < threshold; }
 };

@@ -164,7 +164,7 @@ class connection final : public ref_counted<connection>, public flow, timekeepin
 
     enum class deadline : u8 { retransmit, delayed_ack, keep_alive, linger };
     static constexpr unsigned deadline_count = 4;
-    static constexpr u64 accounting_step = 1024;
+    static constexpr u32 accounting_step = 1024;
     /// What the retransmission deadline is for.
     enum class retransmission : u8 { none, timeout, probe, reordering, persist };
     enum class phase : u8 { open, recovery, loss };
@@ -264,11 +264,11 @@ class connection final : public ref_counted<connection>, public flow, timekeepin
     /// Tells the protocol how much the queues hold, if that changed much.
     void account() REQUIRES(lock)
     {
-        const u64 held = _queue.cost() + _received.footprint() + _taken;
+        const u32 held = _queue.cost() + static_cast<u32>(_received.footprint()) + _taken;
         if (held - _accounted + accounting_step >= 2 * accounting_step) [[unlikely]]
             account_for(held);
     }
-    void account_for(u64 held) REQUIRES(lock);
+    void account_for(u32 held) REQUIRES(lock);
 
     // end.cc
     void end(errc why) REQUIRES(lock);
@@ -290,9 +290,9 @@ class connection final : public ref_counted<connection>, public flow, timekeepin
     ref_ptr<path> _path GUARDED_BY(lock);
     net::interface* _interface GUARDED_BY(lock) = nullptr; // where it must leave; null: anywhere
 
-    state _state GUARDED_BY(lock) = state::closed;
     errc _error GUARDED_BY(lock){};
     errc _soft_error GUARDED_BY(lock){}; // what ICMP said; told when time is over
+    state _state GUARDED_BY(lock) = state::closed;
     std::atomic<ending> _ending{ending::no};
     bool _bound : 1 GUARDED_BY(lock) = false;
     bool _receive_shut_down : 1 GUARDED_BY(lock) = false;
@@ -318,6 +318,7 @@ class connection final : public ref_counted<connection>, public flow, timekeepin
     bool _ack_later : 1 GUARDED_BY(lock) = false;
     bool _interactive : 1 GUARDED_BY(lock) = false; // we answer what we get: an answer will carry it
     u8 _quick_acks GUARDED_BY(lock) = 0;
+    u8 _send_scale GUARDED_BY(lock) = 0, _receive_scale GUARDED_BY(lock) = 0;
 
     // Sending: SND.UNA is _queue.begin() and SND.NXT is _queue.next(), but for the SYN.
     send_queue _queue GUARDED_BY(lock);
@@ -327,12 +328,11 @@ class connection final : public ref_counted<connection>, public flow, timekeepin
     u32 _send_window GUARDED_BY(lock) = 0;
     u32 _greatest_send_window GUARDED_BY(lock) = 0;
     u32 _segment_size GUARDED_BY(lock) = 536; // payload of a full segment, options taken off
-    u64 _pseudo_sum GUARDED_BY(lock) = 0;     // of the addresses, without a length
+    u32 _send_buffer GUARDED_BY(lock) = settings::initial_send_buffer;
+    u64 _pseudo_sum GUARDED_BY(lock) = 0; // of the addresses, without a length
     u16 _peer_max_segment GUARDED_BY(lock) = 536;
     u16 _announced_max_segment GUARDED_BY(lock) = 536;
-    u8 _send_scale GUARDED_BY(lock) = 0;
-    u8 _receive_scale GUARDED_BY(lock) = 0;
-    u32 _send_buffer GUARDED_BY(lock) = settings::initial_send_buffer;
+    u32 _receive_buffer GUARDED_BY(lock) = settings::initial_receive_buffer;
 
     // Receiving.
     receive_queue _received GUARDED_BY(lock);
@@ -343,14 +343,13 @@ class connection final : public ref_counted<connection>, public flow, timekeepin
     sequence _fin_at GUARDED_BY(lock);
     sequence _last_ack_sent GUARDED_BY(lock);
     std::atomic<u32> _read_to{0}; // the application has read so far; written by readers, one at a time
-    u32 _receive_buffer GUARDED_BY(lock) = settings::initial_receive_buffer;
     u32 _receive_segment_size GUARDED_BY(lock) = 536;      // the largest that came
     std::atomic<u32> _announced_edge{0}, _window_limit{0}; // for window_worth_announcing()
     tcp_options::sack_block _duplicate GUARDED_BY(lock){}; // D-SACK to report; empty: none
 
     // Memory (memory.hh).
-    u64 _accounted GUARDED_BY(lock) = 0; // what the protocol was told
-    u64 _taken GUARDED_BY(lock) = 0;     // of packets that the reader took and has not read
+    u32 _accounted GUARDED_BY(lock) = 0; // what the protocol was told
+    u32 _taken GUARDED_BY(lock) = 0;     // of packets that the reader took and has not read
 
     // How fast the application reads, for the buffer's growth.
     u32 _read_at_measurement GUARDED_BY(lock) = 0;
@@ -358,15 +357,15 @@ class connection final : public ref_counted<connection>, public flow, timekeepin
     instant _measurement_begin GUARDED_BY(lock){};
 
     // Timestamps (RFC 7323).
-    u32 _timestamp_offset GUARDED_BY(lock) = 0;
-    u32 _recent_timestamp GUARDED_BY(lock) = 0; // TS.Recent
     instant _recent_timestamp_at GUARDED_BY(lock){};
-    instant _last_challenge GUARDED_BY(lock){};
+    u32 _recent_timestamp GUARDED_BY(lock) = 0; // TS.Recent
+    u32 _timestamp_offset GUARDED_BY(lock) = 0;
     instant _last_arrival GUARDED_BY(lock){};
     instant _last_sent GUARDED_BY(lock){};
 
     // Loss and congestion.
     rtt_estimator _rtt GUARDED_BY(lock);
+    u32 _rack_round_trip GUARDED_BY(lock) = 0; // in microseconds
     congestion_state _congestion GUARDED_BY(lock);
     phase _phase GUARDED_BY(lock) = phase::open;
     retransmission _retransmission GUARDED_BY(lock) = retransmission::none;
@@ -386,17 +385,17 @@ class connection final : public ref_counted<connection>, public flow, timekeepin
     sequence _reduction_end GUARDED_BY(lock);     // ECN: once for each window
     sequence _highest_delivered GUARDED_BY(lock); // RACK.fack
     sequence _rack_end GUARDED_BY(lock);
-    instant _rack_sent_at GUARDED_BY(lock){};
-    nanoseconds _rack_round_trip GUARDED_BY(lock){0};
     sequence _duplicate_round_end GUARDED_BY(lock); // RACK.dsack_round
+    u32 _last_challenge GUARDED_BY(lock) = 0;       // in milliseconds; 0: never
+    instant _rack_sent_at GUARDED_BY(lock){};
     u32 _window_before GUARDED_BY(lock) = 0, _threshold_before GUARDED_BY(lock) = 0;
     u32 _first_retransmission_stamp GUARDED_BY(lock) = 0;
     u32 _retransmissions_to_undo GUARDED_BY(lock) = 0;
+    u32 _total_retransmissions GUARDED_BY(lock) = 0;
     u32 _recovery_flight GUARDED_BY(lock) = 0, _recovery_delivered GUARDED_BY(lock) = 0,
                          _recovery_sent GUARDED_BY(lock) = 0; // RFC 6937
     instant _last_progress GUARDED_BY(lock){};                // SND.UNA moved
     instant _first_timeout GUARDED_BY(lock){};                // of a series, for giving up
-    u32 _total_retransmissions GUARDED_BY(lock) = 0;
     u64 _bytes_sent GUARDED_BY(lock) = 0, _bytes_received GUARDED_BY(lock) = 0;
     u32 _segments_out GUARDED_BY(lock) = 0, _segments_in GUARDED_BY(lock) = 0;
 

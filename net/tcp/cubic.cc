@@ -16,7 +16,6 @@ struct epoch {
     u32 reno_window; // W_est, bytes
     u32 reno_bytes;  // acknowledged towards its next growth
     u32 cubic_bytes; // acknowledged towards the window's next growth
-    u32 unused;
 };
 static_assert(sizeof(epoch) == sizeof(congestion_state::scratch));
 

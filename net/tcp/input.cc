@@ -9,7 +9,7 @@ namespace
 {
 /// Answers to segments that should not have come are at least this far apart (RFC 5961 §7), so that two
 /// confused sides cannot keep each other busy.
-constexpr auto challenge_interval = milliseconds(500);
+constexpr u32 challenge_interval = 500; // milliseconds
 /// RFC 7323 §5.5: after this long timestamps may have wrapped.
 constexpr auto timestamp_lifetime = seconds(24 * 24 * 3600);
 constexpr auto acknowledgement_delay = milliseconds(40);
@@ -167,9 +167,10 @@ void connection::reset_arrived(const segment& s)
 
 void connection::challenge(instant now)
 {
-    if (_last_challenge != instant{} && now < _last_challenge + challenge_interval)
+    const auto clock = static_cast<u32>(now.time_since_epoch() / milliseconds(1));
+    if (_last_challenge != 0 && clock - _last_challenge < challenge_interval)
         return;
-    _last_challenge = now;
+    _last_challenge = clock | 1;
     send_ack(now);
 }
 

@@ -17,7 +17,7 @@ connection::~connection()
 {
     ports::leave(*this);
     if (_accounted)
-        _protocol.memory().change(-static_cast<s64>(_accounted));
+        _protocol.memory().change(-s64{_accounted});
 }
 
 /// A connection that failed may be tried again; nothing of the last attempt is left.

@@ -66,7 +66,7 @@ void receive_queue::prune()
 
 void receive_queue::drop(run& r)
 {
-    _run_footprint -= r.packets.footprint();
+    _run_footprint -= static_cast<u32>(r.packets.footprint());
     _runs.erase(_runs.iterator_to(r));
     delete &r;
 }
@@ -75,7 +75,7 @@ void receive_queue::add_to(run& r, packet_ptr p, u64 footprint_limit)
 {
     const u64 before = r.packets.footprint();
     add(r.packets, std::move(p), footprint() > footprint_limit / 2);
-    _run_footprint += r.packets.footprint() - before;
+    _run_footprint += static_cast<u32>(r.packets.footprint() - before);
     r.touched = ++_touches;
 }
 
@@ -130,7 +130,7 @@ sequence receive_queue::advance(sequence next, u64 footprint_limit)
 {
     while (!_runs.empty() && _runs.begin()->begin <= next) {
         run& r = *_runs.begin();
-        _run_footprint -= r.packets.footprint();
+        _run_footprint -= static_cast<u32>(r.packets.footprint());
         u32 known = next - r.begin; // bytes that came a second time in between
         while (packet_ptr p = r.packets.pop()) {
             const u32 bytes = unread_bytes(*p);
@@ -152,7 +152,7 @@ unsigned receive_queue::describe(std::span<tcp_options::sack_block> blocks) cons
 {
     // The few latest of few runs: selection beats sorting.
     unsigned count = 0;
-    u64 below = ~u64{0};
+    u32 below = ~u32{0};
     while (count < blocks.size()) {
         const run* latest = nullptr;
         unsigned looked = 0;

@@ -57,7 +57,7 @@ class receive_queue
     struct run {
         tree_hook hook;
         sequence begin, end;
-        u64 touched = 0; // the greatest is the latest
+        u32 touched = 0; // the greatest is the latest
         packet_queue packets;
     };
     struct order {
@@ -73,7 +73,7 @@ class receive_queue
 
     packet_queue _ready;
     run_tree _runs;
-    u64 _run_footprint = 0;
-    u64 _touches = 0;
+    u32 _run_footprint = 0;
+    u32 _touches = 0;
 };
 } // namespace net::tcp

@@ -1,6 +1,8 @@
 // What is lost and when it is sent again: RACK and tail loss probes (RFC 8985), with NewReno (RFC 6582) where
 // the other side sends no selective acknowledgements; the rate during recovery (RFC 6937); and undoing it all
 // when nothing was lost (RFC 3522 by timestamps, RFC 3708 by D-SACK).
+#include <limits>
+
 #include "net/stack.hh"
 #include "net/tcp/protocol.hh"
 
@@ -111,7 +113,8 @@ void connection::note_delivery(const chunk& c, instant now)
     if (c.sent_at > _rack_sent_at || (c.sent_at == _rack_sent_at && c.end() > _rack_end)) {
         _rack_sent_at = c.sent_at;
         _rack_end = c.end();
-        _rack_round_trip = trip;
+        _rack_round_trip = static_cast<u32>(
+            std::min<s64>(duration_cast<microseconds>(trip).count(), std::numeric_limits<u32>::max()));
     }
 }
 
@@ -129,7 +132,7 @@ void connection::detect_losses(instant now)
 {
     if (_rack_sent_at == instant{})
         return;
-    const nanoseconds patience = _rack_round_trip + reordering_window();
+    const nanoseconds patience = microseconds(_rack_round_trip) + reordering_window();
     instant look_again = timekeeping::never;
     for (chunk* c = _queue.oldest(); c;) {
         if (c->sent_at > _rack_sent_at || (c->sent_at == _rack_sent_at && c->end() > _rack_end))

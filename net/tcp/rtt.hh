@@ -18,13 +18,13 @@ class rtt_estimator
     void sample(nanoseconds measured)
     {
         const auto rtt = static_cast<u32>(
-            std::clamp<s64>(duration_cast<microseconds>(measured).count(), 1, 1'000'000'000));
+            std::clamp<s64>(duration_cast<microseconds>(measured).count(), 1, longest_measured));
         if (_smoothed8 == 0) {
-            _smoothed8 = u64{rtt} * 8;
-            _variation4 = u64{rtt} * 2;
+            _smoothed8 = rtt * 8;
+            _variation4 = rtt * 2;
         } else {
-            const u64 smoothed = _smoothed8 / 8;
-            const u64 difference = smoothed > rtt ? smoothed - rtt : rtt - smoothed;
+            const u32 smoothed = _smoothed8 / 8;
+            const u32 difference = smoothed > rtt ? smoothed - rtt : rtt - smoothed;
             _variation4 += difference - _variation4 / 4;
             _smoothed8 += rtt - smoothed;
         }
@@ -48,9 +48,11 @@ class rtt_estimator
     }
 
   private:
+    static constexpr s64 longest_measured = 500'000'000; // eight times it still fits
+
     // Microseconds, scaled as Jacobson did it.
-    u64 _smoothed8 = 0;
-    u64 _variation4 = 0;
+    u32 _smoothed8 = 0;
+    u32 _variation4 = 0;
     u32 _least = 0;
 };
 } // namespace net::tcp

@@ -67,10 +67,10 @@ class socket final : public net::socket
     result<net::interface*> interface_of(u32 scope) const;
     void linger_on_close() REQUIRES(_connection->lock);
 
-    const ref_ptr<connection> _connection;
-    ref_ptr<listener> _listener GUARDED_BY(_connection->lock);
     bool _connecting GUARDED_BY(_connection->lock) = false; // connect() has not said yet how it went
     bool _closed GUARDED_BY(_connection->lock) = false;
+    const ref_ptr<connection> _connection;
+    ref_ptr<listener> _listener GUARDED_BY(_connection->lock);
     mutex _reading;
     mutex _writing;
     packet_queue _unread GUARDED_BY(_reading); // taken over from the connection

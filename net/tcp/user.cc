@@ -68,9 +68,9 @@ u32 connection::receive_limit() const
     return limit;
 }
 
-void connection::account_for(u64 held)
+void connection::account_for(u32 held)
 {
-    _protocol.memory().change(static_cast<s64>(held - _accounted));
+    _protocol.memory().change(s64{held} - _accounted);
     _accounted = held;
 }
 
@@ -78,7 +78,7 @@ packet_queue connection::take_ready_locked(size_t wanted)
 {
     const u64 held = _received.footprint();
     packet_queue taken = _received.take();
-    _taken = readable_locked() > wanted ? held - _received.footprint() : 0;
+    _taken = readable_locked() > wanted ? static_cast<u32>(held - _received.footprint()) : 0;
     account();
     return taken;
 }

@@ -76,3 +76,16 @@ def test_queues_do_not_take_all_memory(namespace, request_line):
             time.sleep(2)
             assert server.tcp_memory() == 0
             assert server.meminfo()['MemFree'] > before * 9 // 10
+
+
+def test_idle_connections_are_small(namespace):
+    """All that a connection costs the kernel, descriptor and watch of epoll included."""
+    count = 5000
+    with Probe(namespace) as server:
+        for _ in range(3):
+            before = server.meminfo()
+        with Crowd(server, count, ''):
+            after = server.meminfo()
+            assert (before['MemFree'] - after['MemFree']) * 1024 / count < 1536
+        time.sleep(2)
+        assert server.meminfo()['MemFree'] > before['MemFree'] * 0.99
