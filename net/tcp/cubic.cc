@@ -107,11 +107,13 @@ void cubic::grow(congestion_state& s, const acknowledgement& a) const
     s.window = std::max(s.window, e.reno_window);
 }
 
-u32 cubic::back_off(congestion_state& s, u32 in_flight, u32 segment_size) const
+/// Of the window, not of what is in flight: §4.6 allows it where a window that is not used does not grow, and
+/// Linux does it. A loss that comes while the application has little to send costs no more than another.
+u32 cubic::back_off(congestion_state& s, u32, u32 segment_size) const
 {
     epoch& e = epoch_of(s);
     e.begin = 0;
-    const u32 window = std::min(s.window, std::max(in_flight, s.window / 2));
+    const u32 window = s.window;
     // §4.7, fast convergence: a flow that did not reach its last maximum makes room for a new one.
     e.last_max = window < e.last_max ? window / 100 * 85 : window;
     return std::max(window / 10 * 7, 2 * segment_size); // §4.6

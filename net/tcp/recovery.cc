@@ -54,8 +54,9 @@ bool connection::duplicate_reported(const segment& s)
     _protocol.stack().counters().tcp.duplicate_reports++;
     if (_retransmissions_to_undo > 0)
         _retransmissions_to_undo -= std::min(_retransmissions_to_undo, right - left);
-    // RFC 8985 §6.2 step 4: reordering was taken for loss, so wait longer.
-    if (_probe_outstanding && right == _probe_end)
+    // RFC 8985 §6.2 step 4: reordering was taken for loss, so wait longer. Not if it was the probe that came
+    // twice, or if the network made the copy: then nothing was sent again.
+    if ((_probe_outstanding && right == _probe_end) || _total_retransmissions == 0)
         return true;
     if (s.acknowledgement > _duplicate_round_end) {
         _duplicate_round_end = _queue.next();

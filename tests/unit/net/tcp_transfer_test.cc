@@ -1,4 +1,5 @@
 // Two stacks over a wire: connect, transfer both ways, close; over good wires and bad ones.
+#include <cmath>
 #include <random>
 
 #include "tests/unit/net/tcp_hosts.hh"
@@ -137,4 +138,53 @@ TEST_P(bad_wire, transfers_every_byte)
         transfer(hosts, seed, random() % 1_MiB, random() % 1_MiB);
 }
 INSTANTIATE_TEST_SUITE_P(seeds, bad_wire, ::testing::Range(1, 33));
+
+namespace
+{
+/// Segments that are delivered in a round trip of 100 ms, on average over `time`, of a sender that always has
+/// more.
+double average_window(u64 seed, const wire_quality& quality, nanoseconds time)
+{
+    connected_hosts hosts(seed, quality);
+    hosts.connect();
+    const std::string piece(100'000, 'x');
+    const instant begin = timekeeping::now(), end = begin + time;
+    u64 arrived = 0;
+    while (timekeeping::now() < end) {
+        while (write(*hosts.client, piece)) {
+        }
+        while (const auto got = read(*hosts.server))
+            arrived += got->size();
+        if (!step(end))
+            break;
+    }
+    return static_cast<double>(arrived) / 1448 * 0.1 / (static_cast<double>(time.count()) / 1e9);
+}
+} // namespace
+
+/// What CUBIC makes of random loss (RFC 9438 §5, figures of its Reno-friendly region: sqrt(3/2 / p)
+/// segments). A sender that takes reordering or copies for loss, or that waits for time-outs, gets much less.
+class lossy_rate : public ::testing::TestWithParam<double>
+{
+};
+
+TEST_P(lossy_rate, is_what_the_losses_allow)
+{
+    const double loss = GetParam();
+    const wire_quality plain{.bits_per_second = 1'000'000'000, .delay = milliseconds(50), .loss = loss};
+    wire_quality all = plain;
+    all.duplication = 0.005;
+    all.reordering = 0.01;
+    all.reordering_delay = milliseconds(6);
+    const double expected = std::sqrt(1.5 / loss);
+    // Acknowledgements are lost, too, and at 5 % retransmissions often enough for time-outs.
+    const double least = loss < 0.02 ? 0.8 : 0.5;
+    const double simple = average_window(1, plain, seconds(120));
+    const double mixed = average_window(2, all, seconds(120));
+    printf("loss %g: %.1f segments, with copies and reordering %.1f; expected %.1f\n", loss, simple, mixed,
+           expected);
+    EXPECT_GT(simple, least * expected);
+    EXPECT_GT(mixed, least * expected);
+}
+INSTANTIATE_TEST_SUITE_P(losses, lossy_rate, ::testing::Values(0.001, 0.01, 0.05));
 } // namespace net::testing
