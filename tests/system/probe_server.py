@@ -62,7 +62,8 @@ def readable(fd):
     if not request:
         end(fd)
         return
-    path = request.split()[1].decode()
+    path = request.split()[1].decode().removeprefix('/?')
+    path = '?' + path if not path.startswith(('/', '?')) else path
     if path == '?endless':
         endless.add(fd)
         poll.modify(fd, select.EPOLLOUT)
