@@ -10,6 +10,8 @@
 #include "core/time/clock.hh"
 #include "linux/misc/calls.hh"
 #include "linux/task/task.hh"
+#include "net/settings.hh"
+#include "net/stack.hh"
 
 namespace linux
 {
@@ -27,11 +29,19 @@ void fill(char (&field)[Size], std::string_view text)
 }
 } // namespace
 
+std::array<char, 65> node_name()
+{
+    auto name = net::the_stack().settings().get().host_name;
+    if (name[0] == 0)
+        std::string_view("kiln").copy(name.data(), name.size() - 1);
+    return name;
+}
+
 result<void> sys_uname(user_ptr<utsname> out)
 {
     utsname names{};
     fill(names.system, "Linux");
-    fill(names.node, node_name);
+    fill(names.node, node_name().data());
     fill(names.release, kernel_release);
     fill(names.version, kernel_version);
     fill(names.machine, "x86_64");
@@ -39,7 +49,7 @@ result<void> sys_uname(user_ptr<utsname> out)
     return out.write(names);
 }
 
-// The machine's name is the program's image's affair.
+// The machine's name is the network's affair.
 result<void> sys_sethostname(user_ptr<const char>, int)
 {
     return fail(errc::eperm);

@@ -1,6 +1,7 @@
 // What the kernel says of itself, for uname and /proc.
 #pragma once
 
+#include <array>
 #include <string_view>
 
 namespace linux
@@ -8,5 +9,6 @@ namespace linux
 /// Linux 6.1, whose interface is served: programs compare the number.
 inline constexpr std::string_view kernel_release = "6.1.0-kiln";
 inline constexpr std::string_view kernel_version = "#1 SMP Kiln";
-inline constexpr std::string_view node_name = "kiln";
+/// The machine's name: what DHCP told, else "kiln". Terminated.
+std::array<char, 65> node_name();
 } // namespace linux

@@ -175,7 +175,7 @@ result<void> largest_thread_count(text& out, const numbers&)
 
 result<void> host_name(text& out, const numbers&)
 {
-    out.line("{}", linux::node_name);
+    out.line("{}", linux::node_name().data());
     return {};
 }
 

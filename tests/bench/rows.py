@@ -116,6 +116,7 @@ ROWS: Dict[str, List[Row]] = {
     ],
     'Sockets on one machine': [
         Row('tcp.roundtrip', 'TCP round trip', target=6000, osv=21134, nanos=17463),
+        Row('tcp.roundtrip_5000_idle', 'TCP round trip beside 5,000 idle connections', target=6600),
         Row('tcp.connect_accept_close', 'connect, accept, close', target=20000, osv=75058, nanos=41123),
         Row('tcp.bulk', 'TCP, writes of 64 KiB', 'MiB per 10^9', osv=697, nanos=102, more=True),
         Row('udp.roundtrip', 'UDP round trip', target=5000, osv=13781, nanos=14554),

@@ -116,7 +116,8 @@ class Server:
     """A module that serves, in a machine of its own: on a tap if a namespace is given, else behind a forwarded
     port of 127.0.0.1."""
 
-    def __init__(self, image, port, namespace=None, machine='microvm', cpus=1, memory=256, options=(), command=()):
+    def __init__(self, image, port, namespace=None, machine='microvm', cpus=1, memory=256, options=(), command=(),
+                 address=f'{GUEST}/24,{HOST}'):
         self.namespace, self.question = namespace, QUESTIONS.get(image, 'GET / HTTP/1.0\r\n\r\n')
         words = [str(RUN), '--image', image, '--machine', machine, '-c', str(cpus), '-m', str(memory), *options]
         if namespace is None:
@@ -125,7 +126,7 @@ class Server:
         else:
             self.host, self.reached = GUEST, port
             queues = ['--queues', str(namespace.queues)] if namespace.queues > 1 else []
-            words += ['--net', 'tap=tap0', '--ip', f'{GUEST}/24,{HOST}', *queues]
+            words += ['--net', 'tap=tap0', '--ip', address, *queues]
             words = namespace.command(*words)
         if command:
             words += ['--', *command]

@@ -122,17 +122,17 @@ def test_clients_that_behave_badly(namespace, kind):
 
 def transfer(server, megabytes):
     """Down and up, both byte-exact; the seconds of each."""
-    size = megabytes << 20
+    size, limit = megabytes << 20, 3000
     begin = time.monotonic()
-    got = server.client('curl', '-sS', '-f', '-m', '550', f'{server.url}/bytes?n={size}')
+    got = server.client('curl', '-sS', '-f', '-m', limit, f'{server.url}/bytes?n={size}', timeout=limit + 50)
     down = time.monotonic() - begin
     period = bytes(i * 7 % 256 for i in range(256))
     assert len(got) == size and got == period * (size // 256)
     source = random.Random(size)
     data = b''.join(source.randbytes(1 << 20) for _ in range(megabytes))    # it makes less than 256 MiB at once
     begin = time.monotonic()
-    answer = server.client('curl', '-sS', '-f', '-m', '550', '-H', 'Expect:', '--data-binary', '@-',
-                           f'{server.url}/sum', input=data)
+    answer = server.client('curl', '-sS', '-f', '-m', limit, '-H', 'Expect:', '-T', '-',
+                           f'{server.url}/sum', input=data, timeout=limit + 50)
     up = time.monotonic() - begin
     assert answer.decode() == f'{size} {hashlib.sha256(data).hexdigest()}\n'
     return down, up
@@ -140,11 +140,11 @@ def transfer(server, megabytes):
 
 def test_large_transfer(namespace):
     with Server('go-httpd', 8080, namespace, cpus=2, machine='q35') as server:
-        transfer(server, 256)
+        transfer(server, 1024)
 
 
 @pytest.mark.parametrize('loss, duplicates, reordered, delay_ms, megabytes', [
-    (100, 0, 100, 0, 32), (10, 50, 100, 5, 16), (500, 100, 200, 0, 4), (10, 0, 0, 50, 8)])
+    (100, 0, 100, 0, 1024), (10, 50, 100, 5, 16), (500, 100, 200, 0, 4), (10, 0, 0, 50, 8)])
 def test_lossy_wire(relay, loss, duplicates, reordered, delay_ms, megabytes):
     seed = random.getrandbits(32)
     print(f'seed {seed}')

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 enum { CHUNK = 65536 };
@@ -55,6 +56,18 @@ static bool make_tcp(struct pair* p)
     close(listener);
     setsockopt(p->near, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     return p->far >= 0 && setsockopt(p->far, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) == 0;
+}
+
+// Connections that do nothing; they stay. False: there are not that many descriptors or bytes.
+static bool make_idle(int count)
+{
+    const struct rlimit many = {20000, 20000};
+    setrlimit(RLIMIT_NOFILE, &many);
+    int listener = bound(SOCK_STREAM, 7005);
+    for (int i = 0; i < count; i++)
+        if (connected(socket(AF_INET, SOCK_STREAM, 0), 7005) != 0 || accept(listener, NULL, NULL) < 0)
+            return false;
+    return true;
 }
 
 static bool make_udp(struct pair* p)
@@ -178,6 +191,13 @@ int main(void)
         benchmark_bytes("unix.bulk", bulk, &p, CHUNK);
     } else {
         print_impossible("unix.roundtrip", "socketpair");
+    }
+    // Last, because they stay.
+    if (wanted("tcp.roundtrip_5000_idle")) {
+        if (make_idle(5000) && make_tcp(&p))
+            benchmark("tcp.roundtrip_5000_idle", round_trip, &p);
+        else
+            print_impossible("tcp.roundtrip_5000_idle", "socket");
     }
     return 0;
 }
