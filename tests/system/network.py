@@ -208,8 +208,9 @@ class Probe(Server):
         return {line.split(':')[0]: int(line.split()[1]) for line in self.file('/proc/meminfo').splitlines()}
 
     def counters(self):
-        """/proc/net/snmp and netstat: {'TcpExt': {'SyncookiesSent': 0, ...}, ...}."""
-        result = {}
+        """/proc/net/snmp and netstat: {'TcpExt': {'SyncookiesSent': 0, ...}, ...}, with snmp6 as one of them."""
+        result = {'snmp6': {name: int(value) for name, value in
+                            map(str.split, self.file('/proc/net/snmp6').splitlines())}}
         lines = (self.file('/proc/net/snmp') + self.file('/proc/net/netstat')).splitlines()
         for names, values in zip(lines[::2], lines[1::2]):
             protocol, *names = names.split()

@@ -53,6 +53,37 @@ def icmp(type_, code, body, wrong=False):
     head = struct.pack('!BBH', type_, code, 0) + body
     return head[:2] + struct.pack('!H', checksum(head) ^ wrong) + head[4:]
 
+def ip6(next_, payload, to, source, hops=255):
+    return struct.pack('!IHBB', 6 << 28, len(payload), next_, hops) + source + to + payload
+
+def icmp6(type_, body, to, source):
+    head = struct.pack('!BBH', type_, 0, 0) + body
+    sum_ = checksum(source + to + struct.pack('!IHBB', len(head), 0, 0, 58) + head)
+    return ip6(58, head[:2] + struct.pack('!H', sum_) + head[4:], to, source)
+
+LINK = bytes.fromhex('fe80000000000000')
+GUEST6 = LINK + bytes([guest_mac[0] ^ 2]) + guest_mac[1:3] + b'\xff\xfe' + guest_mac[3:]
+ALL6 = bytes.fromhex('ff020000000000000000000000000001')
+
+def frames6():
+    source = LINK + chance.randbytes(8)
+    if kind == 'IPv6 echoes':
+        yield icmp6(128, chance.randbytes(1000), GUEST6, source)
+    elif kind == 'router advertisements':
+        prefix = b'\x20\x01\x0d\xb8' + chance.randbytes(4) + bytes(8)
+        yield icmp6(134, struct.pack('!BBHII', 64, 0, 1800, 0, 0)
+                    + struct.pack('!BBBBIII', 3, 4, 64, 0xc0, 86400, 86400, 0) + prefix, ALL6, source)
+    elif kind == 'neighbour solicitations':
+        yield icmp6(135, bytes(4) + GUEST6 + b'\1\1' + chance.randbytes(6), GUEST6, source)
+    elif kind == 'IPv6 fragments':
+        number = chance.randbytes(4)
+        for place in 0, 50, 90:
+            yield ip6(44, struct.pack('!BBH', 17, 0, place << 3 | 1) + number + chance.randbytes(800), GUEST6, source)
+    elif kind == 'IPv6 headers':
+        row = b''.join(bytes([chance.choice((0, 43, 44, 60, 58, 17)), chance.randrange(3)]) + chance.randbytes(6)
+                       for _ in range(chance.randrange(1, 60)))
+        yield ip6(chance.choice((0, 43, 44, 60)), row, GUEST6, source)
+
 def frames():
     source = somebody()
     if kind == 'syn':
@@ -103,6 +134,10 @@ while sent < count:
     for packet in frames():
         wire.send(guest_mac + own_mac + b'\x08\0' + packet)
         sent += 1
+    for packet in frames6():
+        to = b'\x33\x33\0\0\0\1' if packet[24:40] == ALL6 else guest_mac
+        wire.send(to + own_mac + b'\x86\xdd' + packet)
+        sent += 1
     if sent % 20 < 4:
         time.sleep(0.002)       # a tap that is full drops
 print(sent)
@@ -122,6 +157,11 @@ FLOODS = {
     'closed ports': ('Udp', 'NoPorts', 0.5),
     'errors': ('Icmp', 'InDestUnreachs', 0.5),
     'rubbish': ('Ip', 'InHdrErrors', 0.1),
+    'IPv6 echoes': ('snmp6', 'Icmp6InEchos', 0.5),
+    'router advertisements': ('snmp6', 'Icmp6InMsgs', 0.5),
+    'neighbour solicitations': ('snmp6', 'Icmp6InMsgs', 0.5),
+    'IPv6 fragments': ('snmp6', 'Ip6ReasmFails', 0.1),
+    'IPv6 headers': ('snmp6', 'Ip6InReceives', 0.5),
 }
 
 
@@ -166,6 +206,8 @@ def test_flood(server, kind):
         assert counted['Icmp']['OutMsgs'] > 0
     if kind == 'closed ports':
         assert counted['Icmp']['OutRateLimitGlobal'] > 0
+    if kind == 'router advertisements':
+        assert len(server.file('/proc/net/if_inet6').splitlines()) <= 18
 
 
 def test_clients_connect_during_a_flood(server):

@@ -144,7 +144,7 @@ def test_large_transfer(namespace):
 
 
 @pytest.mark.parametrize('loss, duplicates, reordered, delay_ms, megabytes', [
-    (100, 0, 100, 0, 1024), (10, 50, 100, 5, 16), (500, 100, 200, 0, 4), (10, 0, 0, 50, 8)])
+    (100, 0, 100, 0, 128), (10, 50, 100, 5, 16), (500, 100, 200, 0, 4), (10, 0, 0, 50, 8)])
 def test_lossy_wire(relay, loss, duplicates, reordered, delay_ms, megabytes):
     seed = random.getrandbits(32)
     print(f'seed {seed}')
