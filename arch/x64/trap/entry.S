@@ -243,6 +243,9 @@ kernel_trapped:
     jmp slow_exit
 4:  cmpq $0, GS_CURRENT_THREAD           // before there are threads, the boot stack is as good
     je 5f
+    pop %rcx                            // the frame is completed where it is
+    pop %rax
+    PUSH_REGISTERS
     mov %rsp, %rdi
     call kernel_stack_overflow
     ud2
