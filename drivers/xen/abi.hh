@@ -64,7 +64,7 @@ struct add_to_physmap {
 
 namespace hvm_operation
 {
-inline constexpr unsigned set_parameter = 0, get_parameter = 1;
+inline constexpr unsigned set_parameter = 0, get_parameter = 1, set_upcall_vector = 23;
 }
 enum class parameter : u32 {
     callback = 0,
@@ -77,6 +77,11 @@ struct hvm_parameter {
     domain_id domain = this_domain;
     u32 index;
     u64 value;
+};
+/// Events of a virtual CPU raise this vector of its local APIC.
+struct upcall_vector {
+    u32 vcpu;
+    u8 vector;
 };
 /// parameter::callback: events raise this vector.
 inline constexpr u64 callback_by_vector = u64{2} << 56;

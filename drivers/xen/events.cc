@@ -43,6 +43,17 @@ void handle_vector(void*)
             handle_port(word * ports_per_word + static_cast<u32>(std::countr_zero(ports)));
     }
 }
+
+/// Through the local APIC, which takes an event once. Without that (before Xen 4.6) the vector is raised as
+/// long as an event is pending and interrupts are on; a hypervisor that itself runs in QEMU was seen to raise
+/// it twice, the second time at the first instruction of the gate, where nobody can take it.
+result<void> connect_vector(u8 vector)
+{
+    upcall_vector boot_cpu{.vcpu = 0, .vector = vector};
+    if (arch::xen::call(hypercall::hvm, hvm_operation::set_upcall_vector, arch::xen::argument(&boot_cpu)))
+        return {};
+    return write_parameter(parameter::callback, callback_by_vector | vector);
+}
 } // namespace
 
 result<void> start()
@@ -53,8 +64,7 @@ result<void> start()
     // bit.
     std::atomic_ref(shared().vcpus[0].pending).store(0);
     std::atomic_ref(shared().vcpus[0].pending_words).store(0);
-    const u8 vector = TRY(arch::allocate_vector(handle_vector, nullptr, 0));
-    return write_parameter(parameter::callback, callback_by_vector | vector);
+    return connect_vector(TRY(arch::allocate_vector(handle_vector, nullptr, 0)));
 }
 
 result<void> connect(u32 port, handler h, void* argument)
