@@ -11,6 +11,8 @@
 #include "core/sched/reaper.hh"
 #include "core/sched/thread.hh"
 
+extern "C" void sleep_until_interrupt(); // entry.S
+
 namespace arch
 {
 namespace
@@ -70,7 +72,7 @@ bool interrupted_application()
 void halt_until_interrupt()
 {
     tlb_enter_idle();
-    asm volatile("sti; hlt; cli" ::: "memory");
+    sleep_until_interrupt();
     tlb_leave_idle();
 }
 

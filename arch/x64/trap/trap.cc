@@ -19,6 +19,8 @@
 #include "core/mm/layout.hh"
 #include "core/sched/thread.hh"
 
+extern "C" const char idle_halt[]; // the instruction, in entry.S
+
 namespace arch
 {
 namespace
@@ -130,8 +132,12 @@ extern "C" void application_trap(trap_frame& frame)
 
 extern "C" void kernel_trap(trap_frame& frame)
 {
-    if (frame.vector >= vector::first_interrupt)
+    if (frame.vector >= vector::first_interrupt) {
+        constexpr u64 halt_length = 1;
+        if (frame.rip == reinterpret_cast<u64>(idle_halt))
+            frame.rip += halt_length;
         return handle_interrupt(static_cast<u8>(frame.vector));
+    }
     if (frame.vector == vector::page_fault) {
         const u64 address = read_cr2();
         if (serve_user_copy_fault(frame, address))
