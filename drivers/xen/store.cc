@@ -2,6 +2,7 @@
 #include "drivers/xen/store.hh"
 
 #include <charconv>
+#include <optional>
 
 #include "core/log.hh"
 

@@ -75,7 +75,7 @@ class disk_file final : public vfs::file
         return _position = TRY(vfs::seek_target(_position, size(), offset, origin));
     }
     result<void> synchronize(vfs::sync_scope) override { return _disk.flush(); }
-    result<u64> control(u32 request, virt_addr argument) override;
+    result<u64> control(u32 what, virt_addr argument) override;
 
   private:
     u64 size() const { return _disk.sector_count() * sector; }

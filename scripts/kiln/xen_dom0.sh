@@ -32,6 +32,7 @@ if [ -e /sys/class/net/eth0 ]; then
 fi
 mkdir /run/kiln
 tar -x -f /dev/vda -C /run/kiln
+# shellcheck source=/dev/null
 . /run/kiln/run.sh
 sync
 poweroff -f
