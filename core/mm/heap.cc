@@ -5,6 +5,7 @@
 #include <atomic>
 #include <bit>
 #include <cstring>
+#include <utility>
 
 #include "core/mm/cpu_memory.hh"
 #include "core/mm/frame_state.hh"
@@ -31,13 +32,14 @@ u32 batch_of(unsigned size_class)
     return batches[size_class];
 }
 
-/// This CPU's list of a class. Interrupts off.
+/// This CPU's list of a class; null before the CPU has one (refill() makes it). Interrupts off.
 object_cache* this_cache(unsigned size_class)
 {
-    cpu_memory* mine = this_cpu_memory();
+    cpu_memory* const mine = cpu_memories[arch::current_cpu()];
     return mine ? &mine->objects[size_class] : nullptr;
 }
 
+/// From this CPU's list; null if it is empty.
 void* pop(unsigned size_class)
 {
     const auto irqs = arch::irq_save();
@@ -51,39 +53,46 @@ void* pop(unsigned size_class)
     return object;
 }
 
-/// Puts an object into this CPU's list, and when that has grown long, half of the list back into the slabs.
-void push(unsigned size_class, void* pointer)
+/// Half of a list that has grown long goes back into the slabs.
+[[gnu::noinline]] void shrink(unsigned size_class)
 {
     const u32 batch = batch_of(size_class);
-    free_object* surplus = nullptr;
     const auto irqs = arch::irq_save();
-    object_cache* cache = this_cache(size_class);
-    if (!cache) [[unlikely]] {
-        surplus = new (pointer) free_object{nullptr};
-    } else {
-        cache->first = new (pointer) free_object{static_cast<free_object*>(cache->first)};
-        if (++cache->count > 2 * batch) [[unlikely]] {
-            auto* last = static_cast<free_object*>(cache->first);
-            for (u32 i = 1; i < batch; i++) // the youngest stay: they are in the CPU's cache
-                last = last->next;
-            surplus = last->next;
-            last->next = nullptr;
-        }
-    }
-    u32 count = 1;
-    if (cache && surplus) [[unlikely]] {
-        count = cache->count - batch;
-        cache->count = batch;
-    }
+    object_cache& cache = *this_cache(size_class);
+    if (cache.count <= batch) // interrupts were on for a moment
+        return arch::irq_restore(irqs);
+    auto* last = static_cast<free_object*>(cache.first);
+    for (u32 i = 1; i < batch; i++) // the youngest stay: they are in the CPU's cache
+        last = last->next;
+    free_object* const surplus = std::exchange(last->next, nullptr);
+    const u32 count = cache.count - batch;
+    cache.count = batch;
     arch::irq_restore(irqs);
-    if (surplus) [[unlikely]]
-        return_objects(size_class, surplus, count);
+    return_objects(size_class, surplus, count);
 }
 
-void* allocate_small(unsigned size_class)
+/// Puts an object into this CPU's list.
+void push(unsigned size_class, void* pointer)
 {
-    if (void* object = pop(size_class)) [[likely]]
-        return object;
+    const auto irqs = arch::irq_save();
+    object_cache* const cache = this_cache(size_class);
+    if (!cache) [[unlikely]] {
+        arch::irq_restore(irqs);
+        return return_objects(size_class, new (pointer) free_object{nullptr}, 1);
+    }
+    cache->first = new (pointer) free_object{static_cast<free_object*>(cache->first)};
+    const u32 count = ++cache->count;
+    arch::irq_restore(irqs);
+    if (count > 2 * batch_of(size_class)) [[unlikely]]
+        shrink(size_class);
+}
+
+/// From the slabs, and some more for this CPU's list.
+[[gnu::noinline]] void* refill(unsigned size_class)
+{
+    const auto irqs = arch::irq_save();
+    (void)this_cpu_memory();
+    arch::irq_restore(irqs);
     free_object* first = nullptr;
     u32 taken = take_objects(size_class, batch_of(size_class), first);
     if (taken == 0)
@@ -98,8 +107,14 @@ void* allocate_small(unsigned size_class)
     return object;
 }
 
+void* allocate_small(unsigned size_class)
+{
+    void* const object = pop(size_class);
+    return object ? object : refill(size_class);
+}
+
 /// Whole frames, without what the block of a power of two has too many.
-void* allocate_large(size_t size)
+[[gnu::noinline]] void* allocate_large(size_t size)
 {
     const u64 frames = pages_for(size);
     if (frames > u64{1} << max_order)
@@ -127,8 +142,9 @@ u64 count_large_frames(phys_addr first)
     return frames;
 }
 
-void free_large(phys_addr first)
+[[gnu::noinline]] void free_large(phys_addr first)
 {
+    ensure(state_of(first).kind() == frame_kind::large_head && is_aligned(first.value, page_size));
     const u64 frames = count_large_frames(first);
     for (u64 i = 0; i < frames; i++) {
         state_of(first + i * page_size) = frame_state(frame_kind::allocated, 0);
@@ -169,7 +185,6 @@ void free(void* pointer)
     const phys_addr frame = to_physical(pointer);
     if (state_of(frame).kind() == frame_kind::slab) [[likely]]
         return push(slab_of(pointer).size_class, pointer);
-    ensure(state_of(frame).kind() == frame_kind::large_head && is_aligned(frame.value, page_size));
     free_large(frame);
 }
 
