@@ -44,10 +44,6 @@ inline waiter::reaction wait_queue::wake_locked(waiter& w, u32 key)
 
 bool wait_queue::wake(u32 key, unsigned exclusive_limit)
 {
-    // Pairs with the fence of the waiter: either it sees the new state or we see it queued.
-    std::atomic_thread_fence(std::memory_order_seq_cst);
-    if (empty())
-        return false;
     lock_guard guard{_lock};
     bool woke_exclusive = false;
     for (waiter* w = _first; w && exclusive_limit != 0;) {
@@ -60,14 +56,4 @@ bool wait_queue::wake(u32 key, unsigned exclusive_limit)
         w = next;
     }
     return woke_exclusive;
-}
-
-bool wait_queue::wake_one(u32 key)
-{
-    return wake(key, 1);
-}
-
-void wait_queue::wake_all(u32 key)
-{
-    wake(key, ~0u);
 }

@@ -73,13 +73,29 @@ class wait_queue
     void remove(waiter& w);
 
     /// Wakes all that are not exclusive and the first that is. Returns whether an exclusive waiter was woken.
-    bool wake_one(u32 key = ~0u);
-    void wake_all(u32 key = ~0u);
+    bool wake_one(u32 key = ~0u) { return is_worth_waking() && wake(key, 1); }
+    void wake_all(u32 key = ~0u)
+    {
+        if (is_worth_waking())
+            wake(key, ~0u);
+    }
 
     /// Whether nobody waits; only a hint unless the caller's own lock excludes new waiters.
     bool empty() const { return !_occupied.load(std::memory_order_relaxed); }
 
+    /// Counts wake-ups, also of nobody. Who reads it, finds nothing to do, enters the queue, and reads the
+    /// same again, has missed none.
+    u32 wakes() const { return _wakes.load(std::memory_order_acquire); }
+
   private:
+    /// Counts the wake-up; whether somebody waits.
+    bool is_worth_waking()
+    {
+        // Pairs with the fence of the waiter: either it sees the new state (and the count) or we see it
+        // queued.
+        _wakes.fetch_add(1, std::memory_order_seq_cst);
+        return !empty();
+    }
     bool wake(u32 key, unsigned exclusive_limit);
     waiter::reaction wake_locked(waiter& w, u32 key) REQUIRES(_lock);
     void unlink_locked(waiter& w) REQUIRES(_lock);
@@ -88,6 +104,7 @@ class wait_queue
     // Mirrors _first != nullptr for wakers that look without the lock. Such a waker changes the state, then
     // reads this; the waiter enters, then reads the state: both sides have a full fence between.
     std::atomic<bool> _occupied{false};
+    std::atomic<u32> _wakes{0};
     waiter* _first GUARDED_BY(_lock) = nullptr;
     waiter* _last GUARDED_BY(_lock) = nullptr;
 };

@@ -11,8 +11,6 @@ namespace linux
 {
 namespace
 {
-constexpr u32 always = net::event::error | net::event::hang_up | net::event::priority;
-
 constinit spinlock list_lock{lock_rank::socket_table};
 } // namespace
 
@@ -107,13 +105,12 @@ result<size_t> socket_file::send(outgoing_message& message)
 {
     wait_rule rule = send_rule(message.flags);
     const auto operation = [&] { return try_send(message); };
-    const auto hopeful = [&] { return (events() & (net::event::writable | always)) != 0; };
-    auto sent = wait_until_done(queue(), net::event::writable, rule, operation, hopeful);
+    auto sent = wait_until_done(queue(), net::event::writable, rule, operation);
     if (_type != sock_stream || !sent || message.data.empty() || !rule.may_wait())
         return sent;
     size_t done = *sent;
     while (!message.data.empty()) {
-        const auto more = wait_until_done(queue(), net::event::writable, rule, operation, hopeful);
+        const auto more = wait_until_done(queue(), net::event::writable, rule, operation);
         if (!more)
             break;
         done += *more;
@@ -125,17 +122,16 @@ result<size_t> socket_file::receive(incoming_message& message)
 {
     wait_rule rule = receive_rule(message.flags);
     const auto operation = [&] { return try_receive(message); };
-    const auto hopeful = [&] { return (events() & (net::event::readable | always)) != 0; };
     const size_t room = message.data.remaining();
-    auto received = wait_until_done(queue(), net::event::readable, rule, operation, hopeful);
+    auto received = wait_until_done(queue(), net::event::readable, rule, operation);
     if (_type != sock_stream || !received || !rule.may_wait())
         return received;
-    const size_t wanted = message.flags & msg_waitall ? room : std::min(receive_low_water(), room);
     size_t done = *received;
-    if (message.flags & (msg_peek | msg_oob | msg_errqueue) || done == 0)
+    if (done == room || done == 0 || message.flags & (msg_peek | msg_oob | msg_errqueue))
         return done;
+    const size_t wanted = message.flags & msg_waitall ? room : std::min(receive_low_water(), room);
     while (done < wanted && !message.ends_here) {
-        const auto more = wait_until_done(queue(), net::event::readable, rule, operation, hopeful);
+        const auto more = wait_until_done(queue(), net::event::readable, rule, operation);
         if (!more || *more == 0)
             break;
         done += *more;

@@ -1,8 +1,9 @@
 // How calls on sockets wait: the one place where blocking, time-outs and signals meet (socket(7), signal(7)).
 //
-// An operation of a socket never blocks; it answers eagain. Who may wait enters the socket's queue, tries
-// again, and only then sleeps: so nothing is missed, whatever made the operation possible. A waiter hears of
-// the events it waits for only, and takes a wake-up for one thread (wake_one) if it fits.
+// An operation of a socket never blocks; it answers eagain. Who may wait enters the socket's queue and
+// sleeps, unless the queue was woken since the operation began: so nothing is missed, whatever made the
+// operation possible. A waiter hears of the events it waits for only, and takes a wake-up for one thread
+// (wake_one) if it fits.
 #pragma once
 
 #include <optional>
@@ -42,7 +43,7 @@ class event_waiter final : public waiter
         : waiter(wake), _queue(queue), _interest(interest | net::event::error | net::event::hang_up)
     {
         _queue.add(*this);
-        std::atomic_thread_fence(std::memory_order_seq_cst); // entered before the socket is looked at
+        std::atomic_thread_fence(std::memory_order_seq_cst); // entered before wakes() is read
     }
     ~event_waiter() { _queue.remove(*this); }
 
@@ -69,14 +70,14 @@ class event_waiter final : public waiter
 };
 
 /// Runs `operation` until it answers something else than eagain, sleeping in between as `rule` allows.
-/// `hopeful()` is a cheap look whether there is any news: without, the second try is spared.
-template <class Operation, class Look>
-auto wait_until_done(wait_queue& queue, u32 interest, wait_rule& rule, Operation operation, Look hopeful)
+template <class Operation>
+auto wait_until_done(wait_queue& queue, u32 interest, wait_rule& rule, Operation operation)
     -> decltype(operation())
 {
     for (bool woken = false;; woken = true) {
+        const u32 wakes_before = queue.wakes();
         auto answer = operation();
-        if (answer || !rule.may_wait())
+        if (answer || !rule.may_wait()) [[likely]]
             return answer;
         if (answer.error() != errc::eagain) {
             if (woken)
@@ -84,26 +85,12 @@ auto wait_until_done(wait_queue& queue, u32 interest, wait_rule& rule, Operation
             return answer;
         }
         event_waiter self(queue, interest);
-        if (hopeful()) {
-            auto again = operation();
-            if (again)
-                return again;
-            if (again.error() != errc::eagain) {
-                self.pass_on();
-                return again;
-            }
-        }
+        if (queue.wakes() != wakes_before)
+            continue; // there is news since the operation looked
         if (const auto slept = self.sleep(rule.options()); !slept) {
             self.pass_on();
             return fail(rule.outcome(slept.error()));
         }
     }
-}
-
-template <class Operation>
-auto wait_until_done(wait_queue& queue, u32 interest, wait_rule& rule, Operation operation)
-    -> decltype(operation())
-{
-    return wait_until_done(queue, interest, rule, operation, [] { return true; });
 }
 } // namespace linux
