@@ -242,42 +242,47 @@ u32 epoll_set::ask(watch& w)
     return interest == 0 ? 0 : w._file.poll(interest, nullptr) & interest;
 }
 
-/// Whether a watch that was asked, and is in no list, belongs to the ready list again. If not it can be
-/// marked anew.
-bool epoll_set::has_more_news(watch& w)
+/// Takes the first ready watch out of the list, if there is one.
+watch* epoll_set::take_first_ready()
 {
-    lock_guard guard{_ready_lock};
-    w._ready = w._told.load(std::memory_order_relaxed);
-    return w._ready;
+    if (_ready.empty())
+        return nullptr;
+    watch& first = _ready.front();
+    _ready.pop_front();
+    return &first;
 }
 
 size_t epoll_set::collect(std::span<epoll_event> out)
 {
     lock_guard guard{_lock};
-    watch::list to_ask, again; // level-triggered ones come round once per call
+    watch* w = nullptr;
+    const watch* last = nullptr; // level-triggered ones come round once per call
     WITH_LOCK(_ready_lock)
     {
-        to_ask.swap(_ready);
+        if (!_ready.empty())
+            last = &_ready.back();
+        w = take_first_ready();
     }
     size_t count = 0;
-    while (count < out.size() && !to_ask.empty()) {
-        watch& w = to_ask.front();
-        to_ask.pop_front();
-        const u32 ready = ask(w);
-        const u32 how = w._event.events;
+    while (w) {
+        const u32 ready = ask(*w);
+        const u32 how = w->_event.events;
         if (ready) {
-            out[count++] = {ready, w._event.data};
+            out[count++] = {ready, w->_event.data};
             if (how & epoll_oneshot)
-                w._interest.store(0, std::memory_order_relaxed);
+                w->_interest.store(0, std::memory_order_relaxed);
         }
-        if ((ready && !(how & (epoll_oneshot | epoll_edge))) || has_more_news(w))
-            again.push_back(w);
-    }
-    WITH_LOCK(_ready_lock)
-    {
-        _ready.splice(_ready.begin(), to_ask);
-        _ready.splice(_ready.end(), again);
-        _any_ready.store(!_ready.empty(), std::memory_order_relaxed);
+        const bool stays = ready && !(how & (epoll_oneshot | epoll_edge));
+        WITH_LOCK(_ready_lock)
+        {
+            // One that is in no list can be marked anew; with news since it was asked it goes back.
+            w->_ready = stays || w->_told.load(std::memory_order_relaxed);
+            if (w->_ready)
+                _ready.push_back(*w);
+            w = w == last || count == out.size() ? nullptr : take_first_ready();
+            if (!w)
+                _any_ready.store(!_ready.empty(), std::memory_order_relaxed);
+        }
     }
     return count;
 }

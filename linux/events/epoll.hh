@@ -119,7 +119,7 @@ class epoll_set final : public vfs::file
     bool reaches(const epoll_set& target, unsigned depth);
     bool mark_ready(watch& w);
     u32 ask(watch& w) REQUIRES(_lock);
-    bool has_more_news(watch& w) REQUIRES(_lock);
+    watch* take_first_ready() REQUIRES(_ready_lock);
     bool find_ready() REQUIRES(_lock);
     size_t collect(std::span<epoll_event> out) EXCLUDES(_lock);
     void unlink(watch& w) REQUIRES(_lock);
