@@ -78,22 +78,6 @@ file_ref descriptor_table::get_shared(size_t index)
     return file_ref::counted(file);
 }
 
-result<file_ref> descriptor_table::use_any(int descriptor)
-{
-    file_ref file = get(descriptor);
-    if (!file)
-        return fail(errc::ebadf);
-    return file;
-}
-
-result<file_ref> descriptor_table::use(int descriptor)
-{
-    file_ref file = get(descriptor);
-    if (!file || file->path_only())
-        return fail(errc::ebadf);
-    return file;
-}
-
 result<unique_ptr<descriptor_table::array>> descriptor_table::make_array(size_t capacity)
 {
     auto made = TRY(try_make_unique<array>());

@@ -77,8 +77,20 @@ class descriptor_table
             _slots.load(std::memory_order_relaxed)[index].load(std::memory_order_relaxed));
     }
     /// The same for calls that do something with it. Errors: ebadf, also for O_PATH files.
-    result<file_ref> use(int descriptor);
-    result<file_ref> use_any(int descriptor);
+    result<file_ref> use(int descriptor)
+    {
+        file_ref file = get(descriptor);
+        if (!file || file->path_only()) [[unlikely]]
+            return fail(errc::ebadf);
+        return file;
+    }
+    result<file_ref> use_any(int descriptor)
+    {
+        file_ref file = get(descriptor);
+        if (!file) [[unlikely]]
+            return fail(errc::ebadf);
+        return file;
+    }
 
     /// The lowest free number from `lowest` on. Errors: emfile, enomem; einval if `lowest` is beyond the
     /// limit.

@@ -12,23 +12,24 @@ namespace linux
 class used_socket
 {
   public:
-    /// Errors: ebadf, enotsock.
-    static result<used_socket> find(int descriptor)
+    explicit used_socket(int descriptor) : _file(descriptors().get(descriptor))
     {
-        auto file = TRY(descriptors().use(descriptor));
-        auto* const socket = socket_file::from(*file);
-        if (!socket)
-            return fail(errc::enotsock);
-        return used_socket(std::move(file), *socket);
+        if (_file && !_file->path_only()) [[likely]]
+            _socket = socket_file::from(*_file);
+    }
+    /// Before it is used. Errors: ebadf, enotsock.
+    result<void> found() const
+    {
+        if (_socket) [[likely]]
+            return {};
+        return fail(_file && !_file->path_only() ? errc::enotsock : errc::ebadf);
     }
     socket_file& operator*() const { return *_socket; }
     socket_file* operator->() const { return _socket; }
 
   private:
-    used_socket(file_ref file, socket_file& socket) : _file(std::move(file)), _socket(&socket) {}
-
     file_ref _file;
-    socket_file* _socket;
+    socket_file* _socket = nullptr;
 };
 
 /// Kernel memory for the control data of one message: on the stack if it is little.

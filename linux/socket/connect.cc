@@ -9,7 +9,8 @@ namespace linux
 {
 result<void> sys_bind(int descriptor, virt_addr address, s32 length)
 {
-    const auto socket = TRY(used_socket::find(descriptor));
+    const used_socket socket(descriptor);
+    TRY(socket.found());
     socket_address local;
     TRY(local.read(address, length));
     return socket->bind(local);
@@ -17,7 +18,8 @@ result<void> sys_bind(int descriptor, virt_addr address, s32 length)
 
 result<void> sys_connect(int descriptor, virt_addr address, s32 length)
 {
-    const auto socket = TRY(used_socket::find(descriptor));
+    const used_socket socket(descriptor);
+    TRY(socket.found());
     socket_address peer;
     TRY(peer.read(address, length));
     return socket->connect(peer);
@@ -25,7 +27,8 @@ result<void> sys_connect(int descriptor, virt_addr address, s32 length)
 
 result<void> sys_listen(int descriptor, s32 backlog)
 {
-    const auto socket = TRY(used_socket::find(descriptor));
+    const used_socket socket(descriptor);
+    TRY(socket.found());
     return socket->listen(std::min(static_cast<u32>(backlog), somaxconn));
 }
 
@@ -38,7 +41,8 @@ result<int> sys_accept4(int descriptor, virt_addr address, user_ptr<s32> length,
 {
     if (flags & ~(sock_nonblock | sock_cloexec))
         return fail(errc::einval);
-    const auto socket = TRY(used_socket::find(descriptor));
+    const used_socket socket(descriptor);
+    TRY(socket.found());
     auto accepted = TRY(socket->accept(flags & sock_nonblock));
     if (address.value) {
         // The other side may be gone already; then its name is too.
@@ -52,19 +56,22 @@ result<int> sys_accept4(int descriptor, virt_addr address, user_ptr<s32> length,
 
 result<void> sys_getsockname(int descriptor, virt_addr address, user_ptr<s32> length)
 {
-    const auto socket = TRY(used_socket::find(descriptor));
+    const used_socket socket(descriptor);
+    TRY(socket.found());
     return TRY(socket->local_address()).write(address, length);
 }
 
 result<void> sys_getpeername(int descriptor, virt_addr address, user_ptr<s32> length)
 {
-    const auto socket = TRY(used_socket::find(descriptor));
+    const used_socket socket(descriptor);
+    TRY(socket.found());
     return TRY(socket->peer_address()).write(address, length);
 }
 
 result<void> sys_shutdown(int descriptor, int how)
 {
-    const auto socket = TRY(used_socket::find(descriptor));
+    const used_socket socket(descriptor);
+    TRY(socket.found());
     if (how < shut_rd || how > shut_rdwr)
         return fail(errc::einval);
     return socket->shutdown(static_cast<net::socket::direction>(how));

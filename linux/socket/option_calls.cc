@@ -100,7 +100,8 @@ result<void> sys_setsockopt(int descriptor, int level, int name, virt_addr value
 {
     if (length < 0)
         return fail(errc::einval);
-    const auto socket = TRY(used_socket::find(descriptor));
+    const used_socket socket(descriptor);
+    TRY(socket.found());
     control_memory memory;
     const auto copy = TRY(memory.reserve(std::min(static_cast<size_t>(length), longest_option)));
     TRY(mm::copy_from_user(copy.data(), value, copy.size()));
@@ -109,7 +110,8 @@ result<void> sys_setsockopt(int descriptor, int level, int name, virt_addr value
 
 result<void> sys_getsockopt(int descriptor, int level, int name, virt_addr value, user_ptr<s32> length)
 {
-    const auto socket = TRY(used_socket::find(descriptor));
+    const used_socket socket(descriptor);
+    TRY(socket.found());
     const s32 room = TRY(length.read());
     if (room < 0)
         return fail(errc::einval);

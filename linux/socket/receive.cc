@@ -42,7 +42,8 @@ result<size_t> receive_one(socket_file& socket, user_ptr<msghdr> where, u32 flag
 result<size_t> sys_recvfrom(int descriptor, virt_addr bytes, size_t count, u32 flags, virt_addr address,
                             user_ptr<s32> length)
 {
-    const auto socket = TRY(used_socket::find(descriptor));
+    const used_socket socket(descriptor);
+    TRY(socket.found());
     TRY(check_range(bytes, count));
     io_buffer data(io_buffer::memory::application, bytes, std::min(count, max_transfer));
     socket_address from;
@@ -55,7 +56,8 @@ result<size_t> sys_recvfrom(int descriptor, virt_addr bytes, size_t count, u32 f
 
 result<size_t> sys_recvmsg(int descriptor, user_ptr<msghdr> message, u32 flags)
 {
-    const auto socket = TRY(used_socket::find(descriptor));
+    const used_socket socket(descriptor);
+    TRY(socket.found());
     return receive_one(*socket, message, flags);
 }
 
@@ -65,7 +67,8 @@ result<u32> sys_recvmmsg(int descriptor, user_ptr<mmsghdr> messages, u32 count, 
     instant deadline = timekeeping::never;
     if (timeout)
         deadline = TRY(deadline_in(TRY(timeout.read())));
-    const auto socket = TRY(used_socket::find(descriptor));
+    const used_socket socket(descriptor);
+    TRY(socket.found());
     count = std::min(count, static_cast<u32>(iov_max));
     u32 done = 0;
     while (done < count) {

@@ -48,7 +48,8 @@ result<size_t> send_one(socket_file& socket, const msghdr& header, u32 flags)
 result<size_t> sys_sendto(int descriptor, virt_addr bytes, size_t count, u32 flags, virt_addr address,
                           s32 length)
 {
-    const auto socket = TRY(used_socket::find(descriptor));
+    const used_socket socket(descriptor);
+    TRY(socket.found());
     TRY(check_range(bytes, count));
     socket_address to;
     if (address.value)
@@ -60,13 +61,15 @@ result<size_t> sys_sendto(int descriptor, virt_addr bytes, size_t count, u32 fla
 
 result<size_t> sys_sendmsg(int descriptor, user_ptr<const msghdr> message, u32 flags)
 {
-    const auto socket = TRY(used_socket::find(descriptor));
+    const used_socket socket(descriptor);
+    TRY(socket.found());
     return send_one(*socket, TRY(message.read()), flags);
 }
 
 result<u32> sys_sendmmsg(int descriptor, user_ptr<mmsghdr> messages, u32 count, u32 flags)
 {
-    const auto socket = TRY(used_socket::find(descriptor));
+    const used_socket socket(descriptor);
+    TRY(socket.found());
     count = std::min(count, static_cast<u32>(iov_max));
     for (u32 i = 0; i < count; i++) {
         const auto message = messages + i;
