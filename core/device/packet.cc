@@ -48,48 +48,6 @@ result<packet_ptr> packet::create(packet_slice head)
     return packet_ptr(p);
 }
 
-packet::~packet()
-{
-    if (_slices != _own_slices)
-        delete[] _slices;
-}
-
-void packet::operator delete(void* memory)
-{
-    ::operator delete(memory);
-}
-
-void packet::consume(u32 bytes)
-{
-    assert(bytes <= _head_length);
-    _head += bytes;
-    _head_length -= bytes;
-    _length -= bytes;
-}
-
-std::byte* packet::prepend(u32 bytes)
-{
-    assert(bytes <= room());
-    _head -= bytes;
-    _head_length += bytes;
-    _length += bytes;
-    return _head;
-}
-
-u32 packet::append_room() const
-{
-    return _slice_count ? 0 : static_cast<u32>(_end - _head) - _head_length;
-}
-
-std::byte* packet::append(u32 bytes)
-{
-    assert(bytes <= append_room());
-    std::byte* at = _head + _head_length;
-    _head_length += bytes;
-    _length += bytes;
-    return at;
-}
-
 result<void> packet::append(packet_slice slice)
 {
     if (_slice_count == max_slices)
@@ -198,12 +156,9 @@ result<void> packet::make_linear(u32 bytes)
     return {};
 }
 
-void packet::truncate(u32 length)
+void packet::cut_off(u32 surplus)
 {
-    if (length >= _length)
-        return;
-    u32 surplus = _length - length;
-    _length = length;
+    _length -= surplus;
     while (_slice_count && surplus > 0) {
         packet_slice& last = _slices[_slice_count - 1];
         const u32 piece = std::min(surplus, last.length);
@@ -234,56 +189,6 @@ void packet::copy_to(u32 offset, std::span<std::byte> to) const
     copy(_head, _head_length);
     for (unsigned i = 0; i < _slice_count && !to.empty(); i++)
         copy(_slices[i].data, _slices[i].length);
-}
-
-packet_queue::packet_queue(packet_queue&& other)
-    : _first(std::exchange(other._first, nullptr)), _last(std::exchange(other._last, nullptr)),
-      _count(std::exchange(other._count, 0)), _footprint(std::exchange(other._footprint, 0))
-{
-}
-
-packet_queue& packet_queue::operator=(packet_queue&& other)
-{
-    std::swap(_first, other._first);
-    std::swap(_last, other._last);
-    std::swap(_count, other._count);
-    std::swap(_footprint, other._footprint);
-    return *this;
-}
-
-void packet_queue::push(packet_ptr p)
-{
-    packet* const added = p.release();
-    added->_next = nullptr;
-    _count++;
-    _footprint += added->_footprint;
-    (_last ? _last->_next : _first) = added;
-    _last = added;
-}
-
-packet_ptr packet_queue::pop()
-{
-    packet* const p = _first;
-    if (!p)
-        return {};
-    _first = p->_next;
-    if (!_first)
-        _last = nullptr;
-    p->_next = nullptr;
-    _count--;
-    _footprint -= p->_footprint;
-    return packet_ptr(p);
-}
-
-void packet_queue::append(packet_queue&& other)
-{
-    if (other.empty())
-        return;
-    (_last ? _last->_next : _first) = other._first;
-    _last = std::exchange(other._last, nullptr);
-    other._first = nullptr;
-    _count += std::exchange(other._count, 0);
-    _footprint += std::exchange(other._footprint, 0);
 }
 
 void packet_queue::clear()

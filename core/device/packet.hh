@@ -11,6 +11,7 @@
 #pragma once
 
 #include <span>
+#include <utility>
 
 #include "core/base/make_unique.hh"
 #include "core/base/ref_ptr.hh"
@@ -76,8 +77,13 @@ class packet
     static result<packet_ptr> create(u32 room, u32 head);
     /// A received packet whose head is a piece of a buffer. Errors: enomem.
     static result<packet_ptr> create(packet_slice head);
-    ~packet();
-    static void operator delete(void* memory);
+    ~packet()
+    {
+        if (_slices != _own_slices) [[unlikely]]
+            delete[] _slices;
+    }
+    // Its room lies behind it, so it is larger than its type says.
+    static void operator delete(void* memory) { ::operator delete(memory); }
 
     packet(const packet&) = delete;
     packet& operator=(const packet&) = delete;
@@ -90,13 +96,33 @@ class packet
 
     /// Moves the head's beginning `bytes` forward (a header was read) or back (one is to be written; it
     /// returns where). The bytes must be there.
-    void consume(u32 bytes);
-    std::byte* prepend(u32 bytes);
+    void consume(u32 bytes)
+    {
+        assert(bytes <= _head_length);
+        _head += bytes;
+        _head_length -= bytes;
+        _length -= bytes;
+    }
+    std::byte* prepend(u32 bytes)
+    {
+        assert(bytes <= room());
+        _head -= bytes;
+        _head_length += bytes;
+        _length += bytes;
+        return _head;
+    }
     u32 room() const { return static_cast<u32>(_head - _limit); }
 
     /// Adds bytes at the head's end, only while there are no slices and the head has room; returns where.
-    std::byte* append(u32 bytes);
-    u32 append_room() const;
+    std::byte* append(u32 bytes)
+    {
+        assert(bytes <= append_room());
+        std::byte* at = _head + _head_length;
+        _head_length += bytes;
+        _length += bytes;
+        return at;
+    }
+    u32 append_room() const { return _slice_count ? 0 : static_cast<u32>(_end - _head) - _head_length; }
 
     /// Adds a slice at the end. Errors: enomem, emsgsize (max_slices).
     result<void> append(packet_slice slice);
@@ -110,7 +136,11 @@ class packet
     result<void> make_linear(u32 bytes);
 
     /// Cuts the end off.
-    void truncate(u32 length);
+    void truncate(u32 length)
+    {
+        if (length < _length) [[unlikely]]
+            cut_off(_length - length);
+    }
 
     /// Copies `to.size()` bytes from `offset` on; they must be there.
     void copy_to(u32 offset, std::span<std::byte> to) const;
@@ -148,6 +178,7 @@ class packet
     static constexpr size_t control_bytes = 48;
     packet() = default;
     static u32 buffer_footprint(const packet_buffer& b) { return static_cast<u32>(sizeof b) + b.capacity(); }
+    void cut_off(u32 surplus);
     void drop_from_slices(u32 bytes);
     result<void> move_head(u32 more);
 
@@ -171,20 +202,63 @@ class packet_queue
 {
   public:
     packet_queue() = default;
-    packet_queue(packet_queue&& other);
-    packet_queue& operator=(packet_queue&& other);
-    ~packet_queue() { clear(); }
+    packet_queue(packet_queue&& other)
+        : _first(std::exchange(other._first, nullptr)), _last(std::exchange(other._last, nullptr)),
+          _count(std::exchange(other._count, 0)), _footprint(std::exchange(other._footprint, 0))
+    {
+    }
+    packet_queue& operator=(packet_queue&& other)
+    {
+        std::swap(_first, other._first);
+        std::swap(_last, other._last);
+        std::swap(_count, other._count);
+        std::swap(_footprint, other._footprint);
+        return *this;
+    }
+    ~packet_queue()
+    {
+        if (_first) [[unlikely]]
+            clear();
+    }
 
     bool empty() const { return !_first; }
     u32 count() const { return _count; }
     u64 footprint() const { return _footprint; }
     packet* front() { return _first; }
     packet* back() { return _last; }
-    void push(packet_ptr p);
+    void push(packet_ptr p)
+    {
+        packet* const added = p.release();
+        added->_next = nullptr;
+        _count++;
+        _footprint += added->_footprint;
+        (_last ? _last->_next : _first) = added;
+        _last = added;
+    }
     /// Null if empty.
-    packet_ptr pop();
+    packet_ptr pop()
+    {
+        packet* const p = _first;
+        if (!p)
+            return {};
+        _first = p->_next;
+        if (!_first)
+            _last = nullptr;
+        _count--;
+        _footprint -= p->_footprint;
+        return packet_ptr(p);
+    }
     /// The others come behind.
-    void append(packet_queue&& other);
+    void append(packet_queue&& other)
+    {
+        if (other.empty())
+            return;
+        (_last ? _last->_next : _first) = other._first;
+        _last = std::exchange(other._last, nullptr);
+        other._first = nullptr;
+        _count += std::exchange(other._count, 0);
+        _footprint += std::exchange(other._footprint, 0);
+    }
     void clear();
 
   private:

@@ -49,7 +49,7 @@ result<void> make_worker(deferred_queue& queue)
 }
 
 /// Without memory for a thread the work stays, and runs at the next occasion.
-void hand_over(deferred_queue& queue)
+[[gnu::noinline]] void hand_over(deferred_queue& queue)
 {
     const bool first_time = !queue.worker;
     if (first_time && !make_worker(queue))
@@ -82,9 +82,10 @@ bool deferred_work_pending()
 void run_deferred_work()
 {
     auto& queue = cpu::this_cpu().deferred();
-    for (unsigned round = 0; round < rounds_inline && deferred_work_pending(); round++)
+    for (unsigned round = 0; !queue.empty() && !queue.worker_has_it; round++) {
+        if (round == rounds_inline)
+            return hand_over(queue);
         queue.run_round();
-    if (deferred_work_pending())
-        hand_over(queue);
+    }
 }
 } // namespace sched
