@@ -4,7 +4,6 @@
 
 #include <array>
 #include <bit>
-#include <cstring>
 
 #include "core/base/types.hh"
 
@@ -32,22 +31,8 @@ class ip_address
     constexpr ip_address() = default; // ::
     constexpr explicit ip_address(const std::array<u8, 16>& bytes) : _bytes(bytes) {}
     constexpr explicit ip_address(ipv4_address a)
-        : _bytes{0,
-                 0,
-                 0,
-                 0,
-                 0,
-                 0,
-                 0,
-                 0,
-                 0,
-                 0,
-                 0xff,
-                 0xff,
-                 static_cast<u8>(a.value >> 24),
-                 static_cast<u8>(a.value >> 16),
-                 static_cast<u8>(a.value >> 8),
-                 static_cast<u8>(a.value)}
+        : ip_address(std::bit_cast<std::array<u8, 16>>(
+              std::array<u64, 2>{0, u64{__builtin_bswap32(a.value)} << 32 | mapped_prefix}))
     {
     }
     static constexpr ip_address any(family f)
@@ -55,22 +40,16 @@ class ip_address
         return f == family::ipv4 ? ip_address(ipv4_address{}) : ip_address();
     }
 
-    constexpr bool operator==(const ip_address&) const = default;
+    constexpr bool operator==(const ip_address& other) const
+    {
+        return low() == other.low() && high() == other.high(); // what differs most comes first
+    }
     constexpr const std::array<u8, 16>& bytes() const { return _bytes; }
 
-    constexpr bool is_ipv4() const
-    {
-        for (size_t i = 0; i < 10; i++)
-            if (_bytes[i] != 0)
-                return false;
-        return _bytes[10] == 0xff && _bytes[11] == 0xff;
-    }
+    constexpr bool is_ipv4() const { return high() == 0 && static_cast<u32>(low()) == mapped_prefix; }
     constexpr net::family family() const { return is_ipv4() ? net::family::ipv4 : net::family::ipv6; }
     /// Of an IPv4 address.
-    constexpr ipv4_address as_ipv4() const
-    {
-        return {static_cast<u32>(_bytes[12] << 24 | _bytes[13] << 16 | _bytes[14] << 8 | _bytes[15])};
-    }
+    constexpr ipv4_address as_ipv4() const { return {__builtin_bswap32(static_cast<u32>(low() >> 32))}; }
 
     /// 0.0.0.0 or ::.
     constexpr bool is_any() const { return *this == ip_address() || *this == ip_address(ipv4_address{}); }
@@ -83,16 +62,14 @@ class ip_address
     /// fe80::/10 (IPv6 only).
     constexpr bool is_link_local() const { return _bytes[0] == 0xfe && (_bytes[1] & 0xc0) == 0x80; }
 
-    u64 high() const { return half(0); }
-    u64 low() const { return half(8); }
+    /// The halves as they lie in memory: for comparing and hashing.
+    constexpr u64 high() const { return std::bit_cast<std::array<u64, 2>>(_bytes)[0]; }
+    constexpr u64 low() const { return std::bit_cast<std::array<u64, 2>>(_bytes)[1]; }
 
   private:
-    u64 half(size_t offset) const
-    {
-        u64 value;
-        std::memcpy(&value, _bytes.data() + offset, sizeof value);
-        return value;
-    }
+    static_assert(std::endian::native == std::endian::little);
+    static constexpr u32 mapped_prefix = 0xffff'0000; // bytes 8 to 11 of an IPv4 address
+
     std::array<u8, 16> _bytes{};
 };
 

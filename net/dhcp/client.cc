@@ -114,7 +114,7 @@ void client::ask(message_type type)
     auto from = io_buffer::of_kernel(std::span<const std::byte>(message, length));
     message_info info;
     info.address = endpoint{ip_address(to), server_port};
-    (void)_socket->send(from, info, {}); // if it fails, it will be asked again
+    (void)_socket->send(from, &info, {}); // if it fails, it will be asked again
 }
 
 void client::time_passed()
@@ -163,13 +163,13 @@ void client::read_answers()
     for (;;) {
         auto to = io_buffer::of_kernel(std::span<std::byte>(message));
         message_info info;
-        const auto got = _socket->receive(to, info, {});
+        const auto got = _socket->receive(to, &info, {});
         if (!got) {
             if (got.error() == errc::eagain)
                 return;
             continue; // an error of what we sent
         }
-        if (const auto r = parse(std::span(message).first(got->bytes), _transaction, _interface.mac()))
+        if (const auto r = parse(std::span(message).first(*got), _transaction, _interface.mac()))
             take(*r);
     }
 }

@@ -6,7 +6,10 @@
 #pragma once
 
 #include <array>
+#include <bit>
+#include <cstring>
 #include <span>
+#include <tuple>
 
 #include "core/base/types.hh"
 
@@ -17,15 +20,24 @@ namespace net
 /// Adds bytes to a sum. They begin at an even offset of what is summed; an odd last byte is padded with 0.
 u64 sum_bytes(u64 sum, std::span<const std::byte> bytes);
 
+/// The sum of a header of a fixed size, a multiple of 4.
+template <size_t Bytes>
+inline u64 sum_header(const std::byte* header)
+{
+    static_assert(Bytes % 4 == 0 && Bytes <= 64);
+    std::array<u32, Bytes / 4> words;
+    std::memcpy(words.data(), header, Bytes);
+    return std::apply([](auto... word) { return (u64{word} + ...); }, words);
+}
+
 /// Adds `length` bytes of a packet from `offset` on, which must be there.
 u64 sum_packet(u64 sum, const packet& p, u32 offset, u32 length);
 
 constexpr u16 fold(u64 sum)
 {
-    sum = (sum & 0xffff'ffff) + (sum >> 32);
-    sum = (sum & 0xffff'ffff) + (sum >> 32);
-    sum = (sum & 0xffff) + (sum >> 16);
-    return static_cast<u16>((sum & 0xffff) + (sum >> 16));
+    // Halves added to each other, crosswise: the carry of the lower addition comes into the upper one.
+    const auto half = static_cast<u32>((sum + std::rotl(sum, 32)) >> 32);
+    return static_cast<u16>((half + std::rotl(half, 16)) >> 16);
 }
 
 /// A checksum field of a header.

@@ -31,6 +31,14 @@ struct ipv4_header {
     ip_address source_address() const { return ip_address(ipv4_address{source}); }
     ip_address destination_address() const { return ip_address(ipv4_address{destination}); }
 
+    /// Of all its bytes. The options lie behind it in memory.
+    u64 sum() const
+    {
+        const auto* const bytes = reinterpret_cast<const std::byte*>(this);
+        const u64 fixed = sum_header<20>(bytes);
+        return header_length() == 20 ? fixed : sum_bytes(fixed, {bytes + 20, header_length() - 20});
+    }
+
     /// Of a packet that begins with it: version, lengths and checksum are checked, options lie in the head.
     static ipv4_header* find(packet& p)
     {
@@ -43,7 +51,7 @@ struct ipv4_header {
                 return nullptr;
             h = view<ipv4_header>(p);
         }
-        return sum_is_valid(sum_bytes(0, p.head().first(h->header_length()))) ? h : nullptr;
+        return sum_is_valid(h->sum()) ? h : nullptr;
     }
 };
 static_assert(sizeof(ipv4_header) == 20);

@@ -21,12 +21,28 @@ struct tcp_options {
     static constexpr u32 timestamps_length = 12;
     static constexpr u32 largest = 40;
 
+    // Blocks that are not there are neither cleared nor copied: each segment has options, few have blocks.
+    tcp_options() {}
+    tcp_options(const tcp_options& other) { *this = other; }
+    tcp_options& operator=(const tcp_options& other)
+    {
+        max_segment = other.max_segment;
+        window_scale = other.window_scale;
+        sack_permitted = other.sack_permitted;
+        timestamp = other.timestamp;
+        damaged = other.damaged;
+        sack_count = other.sack_count;
+        for (unsigned i = 0; i < sack_count; i++)
+            sack[i] = other.sack[i];
+        return *this;
+    }
+
     std::optional<u16> max_segment; // in a SYN only, as the next two
     std::optional<u8> window_scale;
     bool sack_permitted = false;
     std::optional<timestamps> timestamp;
     u8 sack_count = 0;
-    sack_block sack[max_sack_blocks]{};
+    sack_block sack[max_sack_blocks]; // the first sack_count
 
     /// Whether they are malformed: a length that is 0 or runs over the end. What stood before it was read.
     bool damaged = false;

@@ -44,8 +44,18 @@ result<packet_ptr> clone(const packet& p);
 
 /// The sum of the pseudo header (RFC 9293 §3.1, RFC 8200 §8.1), in the terms of net/header/checksum.hh.
 /// `length`: transport header and payload.
-u64 pseudo_header_sum(const ip_address& source, const ip_address& destination, protocol_number protocol,
-                      u32 length);
+inline u64 pseudo_header_sum(const ip_address& source, const ip_address& destination,
+                             protocol_number protocol, u32 length)
+{
+    // Both families' pseudo headers are the addresses, the protocol and the length; IPv4's addresses are the
+    // last four bytes, and the ::ffff before two of them are a sum of 0 twice over.
+    const auto words = [](u64 half) { return (half & 0xffff'ffff) + (half >> 32); };
+    const u64 rest = u64{__builtin_bswap16(static_cast<u16>(protocol))} + __builtin_bswap32(length);
+    if (destination.is_ipv4())
+        return rest + (source.low() >> 32) + (destination.low() >> 32);
+    return rest + words(source.high()) + words(source.low()) + words(destination.high()) +
+           words(destination.low());
+}
 
 /// What went wrong with a packet that we sent, as an ICMP message tells it.
 struct icmp_error {

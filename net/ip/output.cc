@@ -15,19 +15,6 @@
 
 namespace net
 {
-u64 pseudo_header_sum(const ip_address& source, const ip_address& destination, protocol_number protocol,
-                      u32 length)
-{
-    // Both families' pseudo headers are the addresses, the protocol and the length; IPv4's addresses are the
-    // last four bytes, and the ::ffff before two of them are a sum of 0 twice over.
-    const bool is_ipv4 = destination.is_ipv4();
-    const auto from = std::as_bytes(std::span(source.bytes()));
-    const auto to = std::as_bytes(std::span(destination.bytes()));
-    u64 sum = sum_bytes(0, is_ipv4 ? from.last(4) : from);
-    sum = sum_bytes(sum, is_ipv4 ? to.last(4) : to);
-    return sum + __builtin_bswap16(static_cast<u16>(protocol)) + __builtin_bswap32(length);
-}
-
 result<void> send_ip(packet_ptr p, const path& to, protocol_number protocol, const ip_options& options)
 {
     p->transport_header = p->head().data();

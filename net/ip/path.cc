@@ -36,7 +36,9 @@ u32 path::mtu() const
     // lo's MTU is one more than IPv4's length field can say.
     const u32 link = _destination.is_ipv4() ? std::min(_out->mtu(), 0xffffu) : _out->ipv6_mtu();
     const u32 limit = _path_mtu.load(std::memory_order_relaxed);
-    if (limit == 0 || timekeeping::now().time_since_epoch().count() >= _path_mtu_expires.load())
+    if (limit == 0) [[likely]]
+        return link;
+    if (timekeeping::now().time_since_epoch().count() >= _path_mtu_expires.load())
         return link;
     return std::min(link, limit);
 }

@@ -33,7 +33,7 @@ void add_header(packet& p, const path& to, protocol_number protocol, const ip_op
     h.protocol = static_cast<u8>(protocol);
     h.source = to.source().as_ipv4().value;
     h.destination = to.destination().as_ipv4().value;
-    h.checksum.complete(sum_bytes(0, p.head().first(header)));
+    h.checksum.complete(h.sum());
     p.network_header = p.head().data();
 }
 

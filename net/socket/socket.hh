@@ -116,13 +116,12 @@ struct message_info {
     std::optional<u8> hop_limit;            // IP_TTL, IPV6_HOPLIMIT
     std::optional<nanoseconds> received_at; // SO_TIMESTAMP: wall clock
     u32 segment_size = 0;                   // UDP_SEGMENT, UDP_GRO
+    bool truncated = false;                 // receive: the datagram was longer (MSG_TRUNC in msg_flags)
 };
 
 struct send_options {
     bool more = false;        // MSG_MORE: more follows soon
     bool out_of_band = false; // MSG_OOB
-    bool dont_route = false;
-    bool end_of_record = false;
 };
 
 struct receive_options {
@@ -130,14 +129,6 @@ struct receive_options {
     bool out_of_band = false;
     bool error_queue = false;     // MSG_ERRQUEUE
     bool truncate_length = false; // MSG_TRUNC: the real length of a datagram; for TCP: discard
-};
-
-struct received {
-    size_t bytes = 0;       // what the call returns
-    bool truncated = false; // MSG_TRUNC in msg_flags
-    bool end_of_record = false;
-    bool out_of_band = false;
-    bool from_error_queue = false;
 };
 
 /// One entry of the error queue (MSG_ERRQUEUE; ip(7), struct sock_extended_err).
@@ -172,8 +163,10 @@ class socket : public ref_counted<socket>
     virtual result<ref_ptr<socket>> accept() = 0;
 
     /// Takes what there is room for, at least 1 byte of a stream, all of a datagram.
-    virtual result<size_t> send(io_buffer& from, const message_info& info, const send_options& options) = 0;
-    virtual result<received> receive(io_buffer& to, message_info& info, const receive_options& options) = 0;
+    /// `info` may be null: nothing goes along.
+    virtual result<size_t> send(io_buffer& from, const message_info* info, send_options options) = 0;
+    /// `info` may be null: nobody asks.
+    virtual result<size_t> receive(io_buffer& to, message_info* info, receive_options options) = 0;
     virtual std::optional<queued_error> take_queued_error() { return {}; }
 
     enum class direction : u8 { read = 0, write = 1, both = 2 };

@@ -17,13 +17,14 @@ bool connection::acknowledged(const segment& s, bool carries_data)
         _first_timeout = {};
     }
 
-    acknowledgement a{.segment_size = _segment_size, .now = now, .limited_by_window = _window_limited};
-    const bool duplicate_report = duplicate_reported(s);
-    u32 delivered = selectively_acknowledged(s, now);
+    const bool selective = s.options.sack_count > 0;
+    const bool duplicate_report = selective && duplicate_reported(s);
+    u32 delivered = selective ? selectively_acknowledged(s, now) : 0;
+    u32 bytes = 0;
     const bool progress = s.acknowledgement > before;
     if (progress) {
-        acknowledged_until(s.acknowledgement, s, a);
-        delivered += a.bytes;
+        bytes = acknowledged_until(s.acknowledgement, s);
+        delivered += bytes;
         _backoff = 0;
         _soft_error = errc{};
         _first_timeout = {};
@@ -34,13 +35,13 @@ bool connection::acknowledged(const segment& s, bool carries_data)
     const bool duplicate = !progress && !carries_data && _send_window == window_before &&
                            s.acknowledgement == before && _queue.next() != before && !s.has(tcp_header::fin);
 
-    const bool marked = congestion_marked(s);
+    const bool marked = _ecn && congestion_marked(s);
     if (_phase != phase::open || _queue.selectively_acknowledged() > 0 || duplicate || duplicate_report ||
         _probe_outstanding || _retransmission == retransmission::reordering) [[unlikely]]
         recover(s, delivered, progress, duplicate, duplicate_report, now);
     if (progress && _phase == phase::open && !marked) {
-        a.round_trip = _rtt.smoothed();
-        algorithm().grow(_congestion, a);
+        if (_window_limited)
+            grow_window(bytes, now);
         grow_send_buffer();
     }
     if (progress || delivered > 0 || _retransmission == retransmission::persist)
@@ -56,9 +57,20 @@ bool connection::acknowledged(const segment& s, bool carries_data)
     return true;
 }
 
-/// Takes what is acknowledged off the queue and measures the round trip.
-void connection::acknowledged_until(sequence to, const segment& s, acknowledgement& a)
+[[gnu::noinline]] void connection::grow_window(u32 bytes, instant now)
 {
+    algorithm().grow(_congestion, {.bytes = bytes,
+                                   .segment_size = _segment_size,
+                                   .now = now,
+                                   .round_trip = _rtt.smoothed(),
+                                   .limited_by_window = true});
+}
+
+/// Takes what is acknowledged off the queue and measures the round trip. Returns the bytes that were not
+/// acknowledged selectively before.
+u32 connection::acknowledged_until(sequence to, const segment& s)
+{
+    u32 bytes = 0;
     instant oldest = timekeeping::never;
     bool sent_twice = false;
     while (chunk* c = _queue.first()) {
@@ -71,7 +83,7 @@ void connection::acknowledged_until(sequence to, const segment& s, acknowledgeme
         }
         const u32 covered = std::min(to - c->begin, c->length());
         if (!c->selectively)
-            a.bytes += covered;
+            bytes += covered;
         if (covered < c->length()) {
             _queue.drop_part(covered);
             break;
@@ -88,6 +100,7 @@ void connection::acknowledged_until(sequence to, const segment& s, acknowledgeme
     } else if (oldest != timekeeping::never) {
         _rtt.sample(s.at - oldest);
     }
+    return bytes;
 }
 
 /// RFC 9293 §3.10.7.4.
@@ -103,10 +116,8 @@ void connection::update_window(const segment& s)
 }
 
 /// RFC 3168 §6.1.2: an echoed mark is a loss of no segment, once for each window. Whether it was one.
-bool connection::congestion_marked(const segment& s)
+[[gnu::noinline]] bool connection::congestion_marked(const segment& s)
 {
-    if (!_ecn)
-        return false;
     if (s.congestion_experienced)
         _echo_congestion = true;
     if (s.has(tcp_header::cwr) && !s.congestion_experienced)
@@ -141,7 +152,7 @@ void connection::wake_writer()
     notify(event::writable);
 }
 
-void connection::fin_acknowledged(instant now)
+[[gnu::noinline]] void connection::fin_acknowledged(instant now)
 {
     switch (_state) {
     case state::fin_wait_1:

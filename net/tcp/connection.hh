@@ -93,6 +93,15 @@ class connection final : public ref_counted<connection>, public flow, timekeepin
     packet_slice send_tail_locked() REQUIRES(lock) { return _queue.tail(); }
     /// Sends what was held back (TCP_NODELAY and TCP_CORK changed).
     void push_locked() REQUIRES(lock);
+    /// A reader took all there was, and nothing has happened since that it should hear of; without the lock.
+    bool quiet() const { return _quiet.load(std::memory_order_acquire); }
+    void taken_over_locked() REQUIRES(lock)
+    {
+        _quiet.store(_error == errc{} && !_fin_received && !_receive_shut_down && _taken == 0 &&
+                         _state != state::closed,
+                     std::memory_order_relaxed);
+    }
+    bool has_ready_locked() const REQUIRES(lock) { return _received.has_ready(); }
     /// What is in order, for a reader who wants so many bytes. What it cannot copy at once stays counted.
     packet_queue take_ready_locked(size_t wanted) REQUIRES(lock);
     /// The application read bytes: the window may grow.
@@ -188,7 +197,8 @@ class connection final : public ref_counted<connection>, public flow, timekeepin
 
     // acknowledge.cc
     bool acknowledged(const segment& s, bool carries_data) REQUIRES(lock);
-    void acknowledged_until(sequence to, const segment& s, acknowledgement& a) REQUIRES(lock);
+    u32 acknowledged_until(sequence to, const segment& s) REQUIRES(lock);
+    void grow_window(u32 bytes, instant now) REQUIRES(lock);
     void update_window(const segment& s) REQUIRES(lock);
     void fin_acknowledged(instant now) REQUIRES(lock);
     void grow_send_buffer() REQUIRES(lock);
@@ -221,10 +231,16 @@ class connection final : public ref_counted<connection>, public flow, timekeepin
     u32 gather(chunk& from, u32 limit, bool lost) REQUIRES(lock);
     u32 largest_packet() const REQUIRES(lock);
     bool send_chunks(chunk& from, u32 length, instant now) REQUIRES(lock);
+    chunk* last_chunk(chunk& from, sequence end) REQUIRES(lock);
+    packet_ptr packet_of(chunk& first, const chunk& last, u32 payload) REQUIRES(lock);
+    u32 behind_full_segments(u32 payload) const REQUIRES(lock);
+    void count_retransmission(u32 length, instant now) REQUIRES(lock);
     bool refresh_path() REQUIRES(lock);
+    bool find_path() REQUIRES(lock);
     void update_segment_size() REQUIRES(lock);
-    void transmit(packet_ptr p, u8 flags, sequence begin, u32 payload, tcp_options& options, instant now)
-        REQUIRES(lock);
+    u8 mark_congestion(segment& s) REQUIRES(lock);
+    void transmit(packet_ptr p, segment& s) REQUIRES(lock);
+    void write_header(packet& p, const segment& s) const REQUIRES(lock);
     void send_control(u8 flags, sequence begin, instant now) REQUIRES(lock);
     void send_ack(instant now) REQUIRES(lock);
     void send_syn(instant now) REQUIRES(lock);
@@ -294,6 +310,7 @@ class connection final : public ref_counted<connection>, public flow, timekeepin
     errc _soft_error GUARDED_BY(lock){}; // what ICMP said; told when time is over
     state _state GUARDED_BY(lock) = state::closed;
     std::atomic<ending> _ending{ending::no};
+    std::atomic<bool> _quiet{false}; // ended by data and by notify()
     bool _bound : 1 GUARDED_BY(lock) = false;
     bool _receive_shut_down : 1 GUARDED_BY(lock) = false;
     bool _send_shut_down : 1 GUARDED_BY(lock) = false;

@@ -9,6 +9,7 @@ namespace net::tcp
 {
 void connection::notify(u32 events)
 {
+    _quiet.store(false, std::memory_order_release);
     if (_socket)
         _socket->queue().wake_all(events);
 }

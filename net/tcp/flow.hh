@@ -30,9 +30,9 @@ struct four_tuple {
     {
         if (remote.is_ipv4()) // then only the lower halves' upper 32 bits differ
             return static_cast<u32>(
-                siphash<1, 3>(key, (remote.low() >> 32 << 32) | local.low() >> 32, u64{ports()}));
+                folded_hash(key, (remote.low() >> 32 << 32) | local.low() >> 32, ports()));
         return static_cast<u32>(
-            siphash<1, 3>(key, remote.high(), remote.low(), local.high(), local.low(), u64{ports()}));
+            folded_hash(key, remote.high(), remote.low(), local.high(), local.low(), u64{ports()}));
     }
 };
 

@@ -59,7 +59,9 @@ bool connection::arrive_fast(segment& s, packet_ptr& p)
     return true;
 }
 
-void connection::arrive_locked(segment& s, packet_ptr p)
+/// Everything that arrive_fast() does not take; out of line, as all that is rare on the way of a segment, so
+/// that the usual way keeps its values in registers.
+[[gnu::noinline]] void connection::arrive_locked(segment& s, packet_ptr p)
 {
     if (_state == state::syn_sent)
         return syn_sent_arrives(s, std::move(p));
@@ -328,6 +330,7 @@ void connection::accept_data(packet_ptr p, u32 length, instant now)
             return;
     }
     _received.push(std::move(p), footprint_limit());
+    _quiet.store(false, std::memory_order_release);
     _bytes_received += length;
     _receive_next += length;
     if (_received.has_gap()) {

@@ -1,7 +1,8 @@
-// SipHash (Aumasson, Bernstein 2012) over whole words: a hash that nobody can predict without the key.
+// Hashes over whole words that nobody can predict without the key.
 //
-// With two and four rounds it is the pseudo-random function of initial sequence numbers and SYN cookies; with
-// one and three it chooses buckets, where an attacker must only not be able to find collisions.
+// SipHash (Aumasson, Bernstein 2012) is the pseudo-random function of initial sequence numbers and SYN
+// cookies, which others see. folded_hash() chooses buckets: nobody sees it, and without the key no two inputs
+// collide more often than by chance, which is what a table needs.
 #pragma once
 
 #include <bit>
@@ -46,5 +47,23 @@ constexpr u64 siphash(const hash_key& key, Words... words)
     v2 ^= 0xff;
     rounds(Finalisation);
     return v0 ^ v1 ^ v2 ^ v3;
+}
+/// The two halves of a product, one upon the other.
+constexpr u64 folded_product(u64 a, u64 b)
+{
+    const unsigned __int128 product = static_cast<unsigned __int128>(a) * b;
+    return static_cast<u64>(product) ^ static_cast<u64>(product >> 64);
+}
+
+/// Multiplies words that the key was added to, two at a time (the NH of UMAC, RFC 4418 §5.2), and mixes once
+/// more.
+constexpr u64 folded_hash(const hash_key& key, u64 first, u64 second)
+{
+    return folded_product(folded_product(first + key.low, second + key.high), key.low | 1);
+}
+template <class... Words>
+constexpr u64 folded_hash(const hash_key& key, u64 first, u64 second, u64 third, Words... more)
+{
+    return folded_hash(key, folded_hash(key, first, second), third, static_cast<u64>(more)...);
 }
 } // namespace net::tcp

@@ -107,16 +107,16 @@ bool listener::forget(connection& c)
     return false;
 }
 
-bool listener::arrive(const four_tuple& t, segment& s, packet_ptr& p, const ip_info& info)
+bool listener::arrive(const four_tuple& t, segment& s, packet_ptr& p, net::interface* link)
 {
     if (s.has(tcp_header::syn) && !s.has(tcp_header::ack))
-        return syn(t, s, info);
+        return syn(t, s, link);
     if (s.has(tcp_header::ack) && !s.has(tcp_header::syn))
-        return cookie(t, s, p, info);
+        return cookie(t, s, p, link);
     return false;
 }
 
-bool listener::syn(const four_tuple& t, segment& s, const ip_info& info)
+bool listener::syn(const four_tuple& t, segment& s, net::interface* link)
 {
     auto& count = _protocol.stack().counters().tcp;
     bool flooded = false;
@@ -135,7 +135,7 @@ bool listener::syn(const four_tuple& t, segment& s, const ip_info& info)
         }
     }
     if (flooded) {
-        send_cookie(t, s, info);
+        send_cookie(t, s, link);
         return true;
     }
     const bool ecn = s.has(tcp_header::ece) && s.has(tcp_header::cwr);
@@ -146,7 +146,7 @@ bool listener::syn(const four_tuple& t, segment& s, const ip_info& info)
                         .window = s.window,
                         .wants_ecn = ecn,
                         .at = s.at,
-                        .in = t.remote.is_link_local() ? info.in : nullptr},
+                        .in = link},
                        false);
     if (!made)
         count.backlog_drops++;
@@ -207,7 +207,7 @@ result<ref_ptr<connection>> listener::create(const connection::request& r, bool 
     return c;
 }
 
-void listener::send_cookie(const four_tuple& t, const segment& s, const ip_info& info)
+void listener::send_cookie(const four_tuple& t, const segment& s, net::interface* link)
 {
     _protocol.stack().counters().tcp.syn_cookies_sent++;
     // A connection that lives for this one answer.
@@ -226,7 +226,7 @@ void listener::send_cookie(const four_tuple& t, const segment& s, const ip_info&
                                  .window = s.window,
                                  .wants_ecn = ecn,
                                  .at = s.at,
-                                 .in = t.remote.is_link_local() ? info.in : nullptr}))
+                                 .in = link}))
         c->answer_with_cookie_locked(s.options);
 }
 
@@ -237,7 +237,7 @@ bool listener::may_use_cookies()
     return !_closed && _cookies_sent && timekeeping::now() < _last_cookie + seconds(120);
 }
 
-bool listener::cookie(const four_tuple& t, segment& s, packet_ptr& p, const ip_info& info)
+bool listener::cookie(const four_tuple& t, segment& s, packet_ptr& p, net::interface* link)
 {
     if (!may_use_cookies())
         return false;
@@ -267,7 +267,7 @@ bool listener::cookie(const four_tuple& t, segment& s, packet_ptr& p, const ip_i
                         .window = s.window,
                         .wants_ecn = ecn,
                         .at = s.at,
-                        .in = t.remote.is_link_local() ? info.in : nullptr},
+                        .in = link},
                        true);
     if (made) // for the window, and what it carries
         (void)made.value()->arrive(s, std::move(p));

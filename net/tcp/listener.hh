@@ -35,7 +35,7 @@ class listener final : public ref_counted<listener>
     // --- from the protocol ---
 
     /// A segment without connection, not a reset. False: it deserves one.
-    bool arrive(const four_tuple& t, segment& s, packet_ptr& p, const ip_info& info);
+    bool arrive(const four_tuple& t, segment& s, packet_ptr& p, net::interface* link);
 
     const ip_address& address() const { return _parent->tuple().local; }
     bool ipv6_only() const { return _parent->use().ipv6_only; }
@@ -52,9 +52,9 @@ class listener final : public ref_counted<listener>
   private:
     friend class ports;
 
-    bool syn(const four_tuple& t, segment& s, const ip_info& info);
-    bool cookie(const four_tuple& t, segment& s, packet_ptr& p, const ip_info& info);
-    void send_cookie(const four_tuple& t, const segment& s, const ip_info& info);
+    bool syn(const four_tuple& t, segment& s, net::interface* link);
+    bool cookie(const four_tuple& t, segment& s, packet_ptr& p, net::interface* link);
+    void send_cookie(const four_tuple& t, const segment& s, net::interface* link);
     result<ref_ptr<connection>> create(const connection::request& r, bool established);
     void copy_chosen(connection& c) REQUIRES(c.lock);
     bool enlist(connection& c) REQUIRES(c.lock);

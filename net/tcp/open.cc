@@ -24,6 +24,7 @@ connection::~connection()
 void connection::forget_locked()
 {
     _error = _soft_error = errc{};
+    _quiet.store(false, std::memory_order_relaxed);
     _receive_shut_down = _send_shut_down = _was_established = _fin_received = _fin_known = false;
     _timestamps = _sack = _scaling = _ecn = _echo_congestion = _window_reduced = false;
     _ack_now = _ack_later = _interactive = _more = _passive = false;

@@ -3,6 +3,7 @@
 // New data goes out in packets of many segments, which the device or net/link cuts. A packet shares the send
 // queue's buffers, but for a few bytes, which are copied behind its headers.
 #include "net/header/checksum.hh"
+#include "net/interface/interface.hh"
 #include "net/route/routes.hh"
 #include "net/stack.hh"
 #include "net/tcp/protocol.hh"
@@ -24,6 +25,11 @@ bool connection::refresh_path()
 {
     if (_path && _path->current()) [[likely]]
         return true;
+    return find_path();
+}
+
+[[gnu::noinline]] bool connection::find_path()
+{
     auto found = _protocol.stack().routes().find(_tuple.remote, _tuple.local, _interface);
     if (!found)
         return false;
@@ -96,58 +102,72 @@ u64 connection::sum_with_length(u32 length) const
            __builtin_bswap16(static_cast<u16>(length >> 16));
 }
 
-/// Puts the header in front of a payload and sends it. It carries an acknowledgement, so none is due.
-void connection::transmit(packet_ptr p, u8 flags, sequence begin, u32 payload, tcp_options& options,
-                          instant now)
+/// What ECN adds to a segment (RFC 3168 §6.1); returns the bits of the IP header.
+[[gnu::noinline]] u8 connection::mark_congestion(segment& s)
 {
-    const bool syn = (flags & tcp_header::syn) != 0;
-    const u32 option_length = options.length();
-    options.write(p->prepend(option_length));
-    auto& h = prepend<tcp_header>(*p);
-    h.source = _tuple.local_port;
-    h.destination = _tuple.remote_port;
-    h.sequence = begin.value;
-    h.set_header_length(sizeof h + option_length);
-    if (flags & tcp_header::ack) {
-        h.acknowledgement = _receive_next.value;
+    if (_echo_congestion)
+        s.flags |= tcp_header::ece;
+    if (s.length == 0 || s.begin != _queue.next()) // new data only, no retransmissions
+        return 0;
+    if (_window_reduced)
+        s.flags |= tcp_header::cwr;
+    _window_reduced = false;
+    return ect0;
+}
+
+/// Completes a segment and sends it with its payload. It carries an acknowledgement, so none is due.
+void connection::transmit(packet_ptr p, segment& s)
+{
+    const bool syn = s.has(tcp_header::syn);
+    if (s.has(tcp_header::ack)) {
+        s.acknowledgement = _receive_next;
         _last_ack_sent = _receive_next;
         _ack_now = _ack_later = false;
         stop(deadline::delayed_ack);
     }
-    ip_options how{.traffic_class = static_cast<u8>(chosen.traffic_class & ~3),
-                   .hop_limit = chosen.hop_limit};
-    how.may_fragment = false;
-    if (_ecn && !syn) {
-        if (_echo_congestion)
-            flags |= tcp_header::ece;
-        if (payload > 0 && begin + payload == _queue.next() + payload) { // new data, not a retransmission
-            how.traffic_class |= ect0;
-            if (_window_reduced)
-                flags |= tcp_header::cwr;
-            _window_reduced = false;
-        }
-    }
-    h.flags = flags;
+    u8 traffic_class = static_cast<u8>(chosen.traffic_class & ~3);
+    if (_ecn && !syn)
+        traffic_class |= mark_congestion(s);
     if (syn) // never scaled
-        h.window = static_cast<u16>(std::min<u32>(_receive_buffer / 2, 0xffff));
+        s.window = static_cast<u16>(std::min<u32>(_receive_buffer / 2, 0xffff));
     else
-        h.window = announce_window();
-    p->transport_header = reinterpret_cast<std::byte*>(&h);
-    p->checksum = packet_checksum::partial;
-    p->checksum_offset = tcp_header::checksum_offset;
-    if (payload > _segment_size) {
-        p->segmentation = _tuple.remote.is_ipv4() ? packet_segmentation::tcp4 : packet_segmentation::tcp6;
-        p->segment_size = static_cast<u16>(_segment_size);
-        p->segments_carry_ecn = (flags & tcp_header::cwr) != 0;
-    }
-    h.checksum.begin(sum_with_length(p->length()));
-    p->flow_hash = table_hash();
-    _last_sent = now;
+        s.window = announce_window();
+    _last_sent = s.at;
     _segments_out++;
     _protocol.stack().counters().tcp.segments_out++;
+    if (_path->out().is_loopback())
+        return _protocol.loop_back(std::move(p), s, _tuple, _path->out());
+    write_header(*p, s);
+    const ip_options how{
+        .traffic_class = traffic_class, .hop_limit = chosen.hop_limit, .may_fragment = false};
     const auto went = send_ip(std::move(p), *_path, protocol_number::tcp, how);
     if (!went && went.error() == errc::emsgsize)
         update_segment_size();
+}
+
+/// Puts the header in front of a payload.
+void connection::write_header(packet& p, const segment& s) const
+{
+    const u32 option_length = s.options.length();
+    s.options.write(p.prepend(option_length));
+    auto& h = prepend<tcp_header>(p);
+    h.source = _tuple.local_port;
+    h.destination = _tuple.remote_port;
+    h.sequence = s.begin.value;
+    h.acknowledgement = s.acknowledgement.value;
+    h.set_header_length(sizeof h + option_length);
+    h.flags = s.flags;
+    h.window = s.window;
+    p.transport_header = reinterpret_cast<std::byte*>(&h);
+    p.checksum = packet_checksum::partial;
+    p.checksum_offset = tcp_header::checksum_offset;
+    if (s.length > _segment_size) {
+        p.segmentation = _tuple.remote.is_ipv4() ? packet_segmentation::tcp4 : packet_segmentation::tcp6;
+        p.segment_size = static_cast<u16>(_segment_size);
+        p.segments_carry_ecn = s.has(tcp_header::cwr);
+    }
+    h.checksum.begin(sum_with_length(p.length()));
+    p.flow_hash = table_hash();
 }
 
 void connection::send_control(u8 flags, sequence begin, instant now)
@@ -157,9 +177,9 @@ void connection::send_control(u8 flags, sequence begin, instant now)
     auto p = packet::create(packet::header_room, 0);
     if (!p)
         return;
-    tcp_options options;
-    add_usual_options(options, now, (flags & tcp_header::ack) != 0);
-    transmit(p.take(), flags, begin, 0, options, now);
+    segment s{.begin = begin, .flags = flags, .at = now};
+    add_usual_options(s.options, now, s.has(tcp_header::ack));
+    transmit(p.take(), s);
 }
 
 void connection::send_ack(instant now)
@@ -187,23 +207,23 @@ void connection::send_syn(instant now)
     if (chosen.max_segment)
         max_segment = std::min<u32>(max_segment, chosen.max_segment);
     _announced_max_segment = static_cast<u16>(max_segment);
-    tcp_options options;
+    segment s{.begin = _initial_send, .flags = tcp_header::syn, .at = now};
+    tcp_options& options = s.options;
     options.max_segment = _announced_max_segment;
     options.sack_permitted = !answer || _sack;
     if (!answer || _scaling)
         options.window_scale = _receive_scale;
     if (!answer || _timestamps)
         options.timestamp = {timestamp(now), answer ? _recent_timestamp : 0};
-    u8 flags = tcp_header::syn;
     if (answer) {
-        flags |= tcp_header::ack;
+        s.flags |= tcp_header::ack;
         if (_ecn)
-            flags |= tcp_header::ece;
+            s.flags |= tcp_header::ece;
         _receive_edge = _receive_next + std::min<u32>(_receive_buffer / 2, 0xffff);
     } else if ((_ecn_requested = _protocol.request_ecn && _backoff == 0)) {
-        flags |= tcp_header::ece | tcp_header::cwr; // RFC 3168 §6.1.1
+        s.flags |= tcp_header::ece | tcp_header::cwr; // RFC 3168 §6.1.1
     }
-    transmit(p.take(), flags, _initial_send, 0, options, now);
+    transmit(p.take(), s);
 }
 
 /// Nagle's rule in Minshall's variant, TCP_CORK, MSG_MORE, and the sender's side of the silly window (RFC
@@ -243,72 +263,95 @@ u32 connection::gather(chunk& from, u32 limit, bool lost)
     return std::min(length, limit);
 }
 
+/// The last chunk of what begins with `from` and ends at `end`, split if need be. Null: no memory.
+chunk* connection::last_chunk(chunk& from, sequence end)
+{
+    chunk* c = &from;
+    while (c->end() < end)
+        c = _queue.following(*c);
+    return c->end() == end || _queue.split(*c, end) ? c : nullptr;
+}
+
+/// A packet that carries these chunks' bytes, `payload` in all; null: no memory.
+packet_ptr connection::packet_of(chunk& first, const chunk& last, u32 payload)
+{
+    const bool copied = payload <= copied_payload;
+    auto made = packet::create(packet::header_room, copied ? payload : 0);
+    if (!made)
+        return nullptr;
+    packet_ptr p = made.take();
+    for (chunk* c = &first;; c = _queue.following(*c)) {
+        const u32 length = c->bytes.length; // 0: only a FIN
+        if (copied && length > 0)
+            std::memcpy(p->append(length), c->bytes.data, length);
+        else if (length > 0 && !p->append(c->bytes))
+            return nullptr;
+        if (c == &last)
+            return p;
+    }
+}
+
+/// Bytes of a payload behind its last full segment.
+u32 connection::behind_full_segments(u32 payload) const
+{
+    return payload < _segment_size ? payload : payload % _segment_size;
+}
+
 /// Sends `length` numbers from a chunk on, all new or all old. False: no memory; a timer will try again.
 bool connection::send_chunks(chunk& from, u32 length, instant now)
 {
     if (length == 0 || !refresh_path())
         return false;
-    // The last chunk ends where the packet does.
     const sequence begin = from.begin, end = begin + length;
-    bool fin = false;
-    for (chunk* c = &from; c && c->begin < end; c = _queue.following(*c)) {
-        if (c->end() > end && !_queue.split(*c, end))
-            return false;
-        fin = c->fin;
-    }
-    const u32 payload = length - fin;
-    const bool copied = payload <= copied_payload;
-    auto made = packet::create(packet::header_room, copied ? payload : 0);
-    if (!made)
+    chunk* const last = last_chunk(from, end);
+    if (!last)
         return false;
-    packet_ptr p = made.take();
-    for (chunk* c = &from; c && c->begin < end; c = _queue.following(*c)) {
-        if (c->bytes.length == 0)
-            continue; // only a FIN
-        if (copied)
-            std::memcpy(p->append(c->bytes.length), c->bytes.data, c->bytes.length);
-        else if (!p->append(c->bytes))
-            return false;
-    }
-
-    u8 flags = tcp_header::ack;
-    if (fin)
-        flags |= tcp_header::fin;
+    segment s{.begin = begin, .length = length - last->fin, .flags = tcp_header::ack, .at = now};
+    packet_ptr p = packet_of(from, *last, s.length);
+    if (!p)
+        return false;
+    if (last->fin)
+        s.flags |= tcp_header::fin;
     if (end == _queue.end())
-        flags |= tcp_header::psh;
-    const bool again = from.sent;
-    tcp_options options;
-    add_usual_options(options, now, false);
+        s.flags |= tcp_header::psh;
+    add_usual_options(s.options, now, false);
     // RFC 5681 §4.1 and Linux's notion of an interactive session, before times change.
     if (now < _last_arrival + answer_time)
         _interactive = true;
-    transmit(std::move(p), flags, begin, payload, options, now);
+    transmit(std::move(p), s);
 
-    if (again) {
-        _protocol.stack().counters().tcp.retransmitted += (length + _segment_size - 1) / _segment_size;
-        _total_retransmissions += (length + _segment_size - 1) / _segment_size;
-        if (!_recovery_retransmitted) {
-            _recovery_retransmitted = true;
-            _first_retransmission_stamp = timestamp(now);
-        }
-        _retransmissions_to_undo += length;
+    if (from.sent) {
+        count_retransmission(length, now);
     } else {
-        _bytes_sent += payload;
-        if (payload % _segment_size != 0)
+        _bytes_sent += s.length;
+        if (behind_full_segments(s.length) != 0)
             _small_end = end;
     }
     if (_phase != phase::open)
         _recovery_sent += length;
-    for (chunk* c = &from; c && c->begin < end; c = _queue.following(*c)) {
-        const u32 phase_in_segment = (c->begin - begin) % _segment_size;
-        c->first_border = static_cast<u16>(phase_in_segment ? _segment_size - phase_in_segment : 0);
+    for (chunk* c = &from;; c = _queue.following(*c)) {
+        const u32 in_segment = behind_full_segments(c->begin - begin);
+        c->first_border = static_cast<u16>(in_segment ? _segment_size - in_segment : 0);
         _queue.sent(*c, now);
+        if (c == last)
+            return true;
     }
-    return true;
+}
+
+[[gnu::noinline]] void connection::count_retransmission(u32 length, instant now)
+{
+    const u32 segments = (length + _segment_size - 1) / _segment_size;
+    _protocol.stack().counters().tcp.retransmitted += segments;
+    _total_retransmissions += segments;
+    if (!_recovery_retransmitted) {
+        _recovery_retransmitted = true;
+        _first_retransmission_stamp = timestamp(now);
+    }
+    _retransmissions_to_undo += length;
 }
 
 /// Sends the first lost bytes again, if the window allows. False: no (more).
-bool connection::retransmit_lost(instant now)
+[[gnu::noinline]] bool connection::retransmit_lost(instant now)
 {
     chunk* const c = _queue.first_lost();
     if (!c)
@@ -325,7 +368,7 @@ void connection::output(instant now)
 {
     if (_state == state::syn_sent || _state == state::syn_received || _state == state::closed)
         return;
-    while (retransmit_lost(now)) {
+    while (_queue.lost() > 0 && retransmit_lost(now)) {
     }
     // RFC 5681 §4.1: after a pause the path is not known any more.
     if (_queue.in_flight() == 0 && _queue.unsent() > 0 && _phase == phase::open &&

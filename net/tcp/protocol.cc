@@ -1,6 +1,8 @@
 #include "net/tcp/protocol.hh"
 
 #include "net/header/checksum.hh"
+#include "net/interface/interface.hh"
+#include "net/link/loopback.hh"
 #include "net/route/routes.hh"
 #include "net/stack.hh"
 #include "net/tcp/listener.hh"
@@ -10,11 +12,11 @@ namespace net::tcp
 {
 namespace
 {
-/// Link-local addresses mean something on their link only.
-net::interface* link_of(const ip_info& info)
-{
-    return info.source.is_link_local() ? info.in : nullptr;
-}
+/// What stands before the payload on the way to ourselves: a segment taken apart already.
+struct looped_segment {
+    four_tuple to; // as the receiver sees it
+    segment s;
+};
 } // namespace
 
 protocol::protocol(net::stack& s) : _stack(s) {}
@@ -85,19 +87,23 @@ void protocol::receive(packet_ptr p, const ip_info& info)
         count.errors_in++;
         return;
     }
-    segment s;
-    s.begin = {h->sequence};
-    s.acknowledgement = {h->acknowledgement};
-    s.window = h->window;
-    s.urgent = h->urgent;
-    s.flags = h->flags;
-    s.congestion_experienced = (info.traffic_class & 3) == 3;
-    s.at = timekeeping::now();
-    s.options = tcp_options::parse(h->options());
+    const u32 header = h->header_length();
+    segment s{.begin = {h->sequence},
+              .length = p->length() - header,
+              .acknowledgement = {h->acknowledgement},
+              .window = h->window,
+              .urgent = h->urgent,
+              .flags = h->flags,
+              .congestion_experienced = (info.traffic_class & 3) == 3,
+              .at = timekeeping::now(),
+              .options = tcp_options::parse(h->options())};
     const four_tuple t{info.destination, info.source, h->destination, h->source};
-    p->consume(h->header_length());
-    s.length = p->length();
+    p->consume(header);
+    arrive(t, s, std::move(p), *info.in);
+}
 
+void protocol::arrive(const four_tuple& t, segment& s, packet_ptr p, net::interface& in)
+{
     const u32 hash = t.hash(_table_key);
     shard& part = shard_of(hash);
     ref_ptr<connection> found;
@@ -107,13 +113,36 @@ void protocol::receive(packet_ptr p, const ip_info& info)
         if (f && !f->is_time_wait())
             found = ref_ptr<connection>(static_cast<connection&>(*f));
     }
-    if (found && found->arrive(s, std::move(p)))
+    if (found && found->arrive(s, std::move(p))) [[likely]]
         return;
-    without_connection(t, hash, s, std::move(p), info);
+    without_connection(t, hash, s, std::move(p), t.remote.is_link_local() ? &in : nullptr);
 }
 
-void protocol::without_connection(const four_tuple& t, u32 hash, segment& s, packet_ptr p,
-                                  const ip_info& info)
+void protocol::loop_back(packet_ptr p, const segment& s, const four_tuple& from, net::interface& lo)
+{
+    static_assert(sizeof(looped_segment) <= packet::header_room);
+    auto& count = from.remote.is_ipv4() ? _stack.counters().ip4 : _stack.counters().ip6;
+    count.sent++;
+    ::new (static_cast<void*>(p->prepend(sizeof(looped_segment))))
+        looped_segment{{from.remote, from.local, from.remote_port, from.local_port}, s};
+    lo.loopback().send(std::move(p), lo, arrive_looped);
+}
+
+void protocol::arrive_looped(net::interface& in, packet_ptr p)
+{
+    looped_segment carried = *reinterpret_cast<const looped_segment*>(p->head().data());
+    p->consume(sizeof carried);
+    net::stack& s = in.stack();
+    auto& count = carried.to.remote.is_ipv4() ? s.counters().ip4 : s.counters().ip6;
+    count.received++;
+    count.delivered++;
+    s.counters().tcp.segments_in++;
+    carried.s.at = timekeeping::now();
+    s.tcp().arrive(carried.to, carried.s, std::move(p), in);
+}
+
+[[gnu::noinline]] void protocol::without_connection(const four_tuple& t, u32 hash, segment& s, packet_ptr p,
+                                                    net::interface* link)
 {
     shard& part = shard_of(hash);
     auto verdict = time_wait::verdict::reuse;
@@ -145,8 +174,7 @@ void protocol::without_connection(const four_tuple& t, u32 hash, segment& s, pac
         if (numbers.has_timestamps)
             stamps = {static_cast<u32>(s.at.time_since_epoch() / milliseconds(1)) + numbers.timestamp_offset,
                       numbers.recent_timestamp};
-        answer(t, tcp_header::ack, numbers.send_next, numbers.receive_next, numbers.window, stamps,
-               link_of(info));
+        answer(t, tcp_header::ack, numbers.send_next, numbers.receive_next, numbers.window, stamps, link);
         return;
     }
     if (verdict != time_wait::verdict::reuse)
@@ -154,9 +182,9 @@ void protocol::without_connection(const four_tuple& t, u32 hash, segment& s, pac
 
     if (!s.has(tcp_header::rst))
         if (ref_ptr<listener> l = _ports.find_listener(t.local, t.local_port, hash))
-            if (l->arrive(t, s, p, info))
+            if (l->arrive(t, s, p, link))
                 return;
-    reset(t, s, link_of(info));
+    reset(t, s, link);
 }
 
 /// RFC 9293 §3.10.7.1.

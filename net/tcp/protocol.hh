@@ -29,6 +29,10 @@ class protocol
     /// From ip: the packet begins with the TCP header; its checksum was not looked at. Any context.
     void receive(packet_ptr p, const ip_info& info);
 
+    /// A segment with its payload from one of our connections to ourselves, without the bytes of a header. It
+    /// arrives by deferred work.
+    void loop_back(packet_ptr p, const segment& s, const four_tuple& from, net::interface& lo);
+
     /// A packet of ours came to grief; `head`: the first bytes of its TCP header.
     void error(const icmp_error& e, std::span<const std::byte> head);
 
@@ -73,7 +77,9 @@ class protocol
 
     shard& shard_of(u32 hash) { return _shards[hash >> 26]; }
     bool checksum_ok(packet& p, const ip_info& info) const;
-    void without_connection(const four_tuple& t, u32 hash, segment& s, packet_ptr p, const ip_info& info);
+    void arrive(const four_tuple& t, segment& s, packet_ptr p, net::interface& in);
+    static void arrive_looped(net::interface& in, packet_ptr p);
+    void without_connection(const four_tuple& t, u32 hash, segment& s, packet_ptr p, net::interface* link);
     void answer(const four_tuple& t, u8 flags, sequence begin, sequence acknowledgement, u16 window,
                 const std::optional<tcp_options::timestamps>& stamps, net::interface* in);
     void reset(const four_tuple& t, const segment& s, net::interface* in);

@@ -33,6 +33,7 @@ class receive_queue
 
     /// Bytes in order. `footprint_limit`: how much memory may be held before small packets are put together.
     void push(packet_ptr p, u64 footprint_limit);
+    bool has_ready() const { return !_ready.empty(); }
     /// All that is in order.
     packet_queue take() { return std::move(_ready); }
 

@@ -41,9 +41,9 @@ u32 connection::pipe() const
 }
 
 /// Whether the first block reports that something came twice (RFC 2883 §4).
-bool connection::duplicate_reported(const segment& s)
+[[gnu::noinline]] bool connection::duplicate_reported(const segment& s)
 {
-    if (!_sack || s.options.sack_count == 0)
+    if (!_sack)
         return false;
     const sequence left{s.options.sack[0].left}, right{s.options.sack[0].right};
     const bool below = right <= s.acknowledgement;
@@ -68,9 +68,9 @@ bool connection::duplicate_reported(const segment& s)
 }
 
 /// Marks what SACK blocks cover; returns the bytes that are new.
-u32 connection::selectively_acknowledged(const segment& s, instant now)
+[[gnu::noinline]] u32 connection::selectively_acknowledged(const segment& s, instant now)
 {
-    if (!_sack || s.options.sack_count == 0)
+    if (!_sack)
         return 0;
     const u32 before = _queue.selectively_acknowledged();
     for (unsigned i = 0; i < s.options.sack_count; i++) {
@@ -154,8 +154,8 @@ void connection::detect_losses(instant now)
     }
 }
 
-void connection::recover(const segment& s, u32 delivered, bool progress, bool duplicate, bool reported,
-                         instant now)
+[[gnu::noinline]] void connection::recover(const segment& s, u32 delivered, bool progress, bool duplicate,
+                                           bool reported, instant now)
 {
     // The receiver forgot what it had promised (RFC 2018 §8).
     if (chunk* first = _queue.first(); first && first->selectively && progress) {

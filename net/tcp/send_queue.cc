@@ -74,12 +74,6 @@ result<void> send_queue::push_fin()
     return {};
 }
 
-chunk* send_queue::following(chunk& c)
-{
-    auto next = ++_chunks.iterator_to(c);
-    return next == _chunks.end() ? nullptr : &*next;
-}
-
 chunk* send_queue::following_by_time(chunk& c)
 {
     auto next = ++_by_time.iterator_to(c);
@@ -106,7 +100,7 @@ chunk* send_queue::first_lost()
     return nullptr;
 }
 
-result<void> send_queue::split(chunk& c, sequence at)
+[[gnu::noinline]] result<void> send_queue::split(chunk& c, sequence at)
 {
     auto* rest = new (std::nothrow) chunk;
     if (!rest)
@@ -130,29 +124,10 @@ result<void> send_queue::split(chunk& c, sequence at)
     return {};
 }
 
-void send_queue::leave_flight(chunk& c)
-{
-    if (!c.in_flight)
-        return;
-    _by_time.erase(_by_time.iterator_to(c));
-    c.in_flight = false;
-    _in_flight -= c.length();
-}
-
-void send_queue::forget_state(chunk& c)
-{
-    leave_flight(c);
-    if (c.lost)
-        _lost -= c.length();
-    if (c.selectively)
-        _selectively -= c.length();
-    c.lost = c.selectively = false;
-}
-
 void send_queue::sent(chunk& c, instant now)
 {
-    forget_state(c);
     if (c.sent) {
+        forget_state(c);
         c.retransmitted = true;
     } else {
         assert(&c == _unsent);

@@ -68,7 +68,11 @@ class send_queue
     packet_slice tail() const;
 
     chunk* first() { return _chunks.empty() ? nullptr : &_chunks.front(); }
-    chunk* following(chunk& c);
+    chunk* following(chunk& c)
+    {
+        const auto next = ++_chunks.iterator_to(c);
+        return next == _chunks.end() ? nullptr : &*next;
+    }
     /// The first that was not sent.
     chunk* first_unsent() { return _unsent; }
     /// The oldest in flight.
@@ -102,8 +106,23 @@ class send_queue
     using time_list = intrusive::list<chunk, intrusive::member_hook<chunk, list_hook, &chunk::by_time>,
                                       intrusive::constant_time_size<false>>;
 
-    void leave_flight(chunk& c);
-    void forget_state(chunk& c);
+    void leave_flight(chunk& c)
+    {
+        if (!c.in_flight)
+            return;
+        _by_time.erase(_by_time.iterator_to(c));
+        c.in_flight = false;
+        _in_flight -= c.length();
+    }
+    void forget_state(chunk& c)
+    {
+        leave_flight(c);
+        if (c.lost)
+            _lost -= c.length();
+        if (c.selectively)
+            _selectively -= c.length();
+        c.lost = c.selectively = false;
+    }
 
     order_list _chunks;
     time_list _by_time;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "net/interface/interface.hh"
+#include "net/link/loopback.hh"
 #include "net/stack.hh"
 #include "net/tcp/protocol.hh"
 
@@ -58,6 +59,7 @@ result<void> socket::connect(const endpoint& peer)
 {
     net::interface* const out = TRY(interface_of(peer.scope));
     _connection->wait_until_settled();
+    loopback::direct_delivery delivery;
     lock_guard guard{_connection->lock};
     if (_listener)
         return fail(errc::eisconn);
@@ -82,6 +84,8 @@ result<void> socket::connect(const endpoint& peer)
     }
     if (peer.address.is_multicast() || (peer.address.is_ipv4() && peer.address.as_ipv4().is_broadcast()))
         return fail(errc::enetunreach);
+    // Whether it will leave there is not known yet.
+    delivery.begin(_connection->owner().stack().interfaces().loopback());
     TRY(_connection->open_locked(peer, out));
     _connecting = true;
     return fail(errc::einprogress);
@@ -99,6 +103,7 @@ result<void> socket::disconnect()
     _connection->wait_until_settled();
     lock_guard reading{_reading};
     _unread.clear();
+    _has_unread.store(false, std::memory_order_relaxed);
     lock_guard guard{_connection->lock};
     _connection->forget_locked();
     return {};

@@ -5,6 +5,7 @@
 // direction keeps two threads apart that do the same.
 #pragma once
 
+#include "core/base/static_vector.hh"
 #include "core/sync/mutex.hh"
 #include "net/socket/socket.hh"
 #include "net/tcp/connection.hh"
@@ -27,8 +28,8 @@ class socket final : public net::socket
     result<void> listen(unsigned backlog) override;
     result<ref_ptr<net::socket>> accept() override;
 
-    result<size_t> send(io_buffer& from, const message_info& info, const send_options& options) override;
-    result<received> receive(io_buffer& to, message_info& info, const receive_options& options) override;
+    result<size_t> send(io_buffer& from, const message_info* info, send_options options) override;
+    result<size_t> receive(io_buffer& to, message_info* info, receive_options options) override;
     result<void> shutdown(direction d) override;
     void close() override;
 
@@ -52,15 +53,15 @@ class socket final : public net::socket
     /// Buffers for one turn of send(): a packet's worth.
     struct batch {
         static constexpr u32 most_bytes = 65536;
-        packet_slice pieces[packet::max_slices];
-        unsigned count = 0;
+        static_vector<packet_slice, packet::max_slices> pieces;
         u32 bytes = 0;
     };
     result<void> fill(batch& b, io_buffer& from, u32 room, packet_slice tail, bool queue_is_busy);
     result<u32> send_batch(io_buffer& from, const send_options& options) REQUIRES(_writing);
     void flush();
-    bool refill(size_t wanted) REQUIRES(_reading);
-    size_t copy_out(io_buffer& to, const receive_options& options) REQUIRES(_reading);
+    bool take_over(size_t wanted, errc* why) REQUIRES(_reading);
+    size_t copy_out(io_buffer& to, bool discard, errc& why) REQUIRES(_reading);
+    size_t peek(io_buffer& to, bool discard, errc& why) REQUIRES(_reading);
     errc why_nothing() REQUIRES(_connection->lock);
     result<void> set_ip_option(option o, s64 value) REQUIRES(_connection->lock);
     result<void> set_tcp_option(option o, s64 value) REQUIRES(_connection->lock);
@@ -69,6 +70,7 @@ class socket final : public net::socket
 
     bool _connecting GUARDED_BY(_connection->lock) = false; // connect() has not said yet how it went
     bool _closed GUARDED_BY(_connection->lock) = false;
+    std::atomic<bool> _has_unread{false}; // of _unread, for who does not wait for the mutex
     const ref_ptr<connection> _connection;
     ref_ptr<listener> _listener GUARDED_BY(_connection->lock);
     mutex _reading;

@@ -1,6 +1,7 @@
 // send() and receive() of a TCP socket: between the application's memory and the connection's queues.
 #include <algorithm>
 
+#include "net/link/loopback.hh"
 #include "net/tcp/protocol.hh"
 #include "net/tcp/socket.hh"
 
@@ -21,34 +22,67 @@ result<ref_ptr<packet_buffer>> buffer_for(u32 bytes, bool more_will_follow)
     const u32 least = more_will_follow ? packet_buffer::page_capacity : small_buffer;
     return packet_buffer::create(std::clamp(bytes, least, packet_buffer::page_capacity));
 }
+
+struct copied {
+    u32 bytes = 0;
+    bool fault = false; // of the application's memory
+};
+
+/// Copies (or skips) a packet's unread bytes as far as there is room.
+copied copy_unread(packet& p, io_buffer& to, bool discard)
+{
+    copied c;
+    u32 known = p.control<unread>().offset;
+    /// Whether to go on.
+    const auto copy = [&](std::span<const std::byte> bytes) {
+        if (known >= bytes.size()) {
+            known -= static_cast<u32>(bytes.size());
+            return true;
+        }
+        bytes = bytes.subspan(std::exchange(known, 0));
+        bytes = bytes.first(std::min(bytes.size(), to.remaining()));
+        size_t moved = bytes.size();
+        if (discard)
+            to.skip(moved);
+        else
+            moved = to.copy_out(bytes);
+        c.bytes += static_cast<u32>(moved);
+        c.fault = moved < bytes.size();
+        return !c.fault && !to.empty();
+    };
+    if (copy(p.head()))
+        for (const packet_slice& s : p.slices())
+            if (!copy({s.data, s.length}))
+                break;
+    return c;
+}
 } // namespace
 
 /// Copies from the application into buffers, into the last one's free end first. Errors: efault, enomem.
-result<void> socket::fill(batch& b, io_buffer& from, u32 room, packet_slice tail, bool queue_is_busy)
+[[gnu::noinline]] result<void> socket::fill(batch& b, io_buffer& from, u32 room, packet_slice tail,
+                                            bool queue_is_busy)
 {
     u32 wanted = static_cast<u32>(std::min<size_t>({from.remaining(), room, batch::most_bytes}));
-    while (wanted > 0 && b.count < std::size(b.pieces)) {
+    while (wanted > 0 && !b.pieces.full()) {
         packet_slice piece = std::move(tail);
         tail = {};
         if (!piece.buffer || piece.length == 0) {
             auto made = buffer_for(wanted, queue_is_busy);
             if (!made)
-                return b.count ? result<void>{} : fail(made.error());
+                return b.bytes ? result<void>{} : fail(made.error());
             piece.buffer = made.take();
             piece.data = piece.buffer->data();
             piece.length = piece.buffer->capacity();
         }
-        piece.length = std::min(piece.length, wanted);
-        const u32 length = piece.length;
-        const auto moved = static_cast<u32>(from.copy_in({piece.data, length}));
-        if (moved > 0) {
-            piece.length = moved;
-            b.bytes += moved;
-            b.pieces[b.count++] = std::move(piece);
-        }
-        if (moved < length)
-            return b.count ? result<void>{} : fail(errc::efault);
-        wanted -= moved;
+        const u32 length = std::min(piece.length, wanted);
+        piece.length = static_cast<u32>(from.copy_in({piece.data, length}));
+        const bool fault = piece.length < length;
+        wanted -= piece.length;
+        b.bytes += piece.length;
+        if (piece.length > 0)
+            b.pieces.push_back(std::move(piece));
+        if (fault)
+            return b.bytes ? result<void>{} : fail(errc::efault);
     }
     return {};
 }
@@ -73,8 +107,11 @@ result<u32> socket::send_batch(io_buffer& from, const send_options& options)
     batch b;
     TRY(fill(b, from, room, std::move(tail), busy));
     const bool again = !from.empty() && room > b.bytes;
+    loopback::direct_delivery delivery;
     lock_guard guard{c.lock};
-    TRY(c.send_locked({b.pieces, b.count}, options.more || again));
+    if (c.path_locked())
+        delivery.begin(c.path_locked()->out());
+    TRY(c.send_locked(b.pieces.elements(), options.more || again));
     return b.bytes;
 }
 
@@ -84,7 +121,7 @@ void socket::flush()
     _connection->push_locked();
 }
 
-result<size_t> socket::send(io_buffer& from, const message_info&, const send_options& options)
+result<size_t> socket::send(io_buffer& from, const message_info*, send_options options)
 {
     if (options.out_of_band)
         return fail(errc::eopnotsupp);
@@ -109,57 +146,60 @@ result<size_t> socket::send(io_buffer& from, const message_info&, const send_opt
     return done;
 }
 
-/// Takes over what the connection has, for so many bytes. False: nothing.
-bool socket::refill(size_t wanted)
+/// Takes over what the connection has, for so many bytes. False: nothing; then `why`, if it is given, becomes
+/// what receive() answers: an error, or none for the end.
+bool socket::take_over(size_t wanted, errc* why)
 {
-    WITH_LOCK(_connection->lock)
-    {
-        _unread.append(_connection->take_ready_locked(wanted));
-    }
-    return !_unread.empty();
+    connection& c = *_connection;
+    lock_guard guard{c.lock};
+    const bool ready = c.has_ready_locked();
+    _unread.append(c.take_ready_locked(wanted));
+    if (!ready && why)
+        *why = why_nothing();
+    c.taken_over_locked();
+    return ready;
 }
 
-/// Copies or discards unread bytes; those that are only looked at stay.
-size_t socket::copy_out(io_buffer& to, const receive_options& options)
+/// Copies or discards unread bytes. What it answers if there were none: `why`.
+size_t socket::copy_out(io_buffer& to, bool discard, errc& why)
+{
+    size_t done = 0;
+    while (!to.empty()) {
+        if (_unread.empty() && !take_over(to.remaining(), done == 0 ? &why : nullptr))
+            break;
+        packet& p = *_unread.front();
+        u32& offset = p.control<unread>().offset;
+        const copied c = copy_unread(p, to, discard);
+        done += c.bytes;
+        offset += c.bytes;
+        if (offset == p.length())
+            (void)_unread.pop();
+        if (c.fault) {
+            why = errc::efault;
+            break;
+        }
+    }
+    return done;
+}
+
+/// The same; the bytes stay.
+[[gnu::noinline]] size_t socket::peek(io_buffer& to, bool discard, errc& why)
 {
     size_t done = 0;
     packet_queue seen;
-    bool fault = false;
-    while (!to.empty() && !fault && (!_unread.empty() || refill(to.remaining()))) {
-        packet& p = *_unread.front();
-        u32& offset = p.control<unread>().offset;
-        u32 skip = offset, moved = 0;
-        const auto copy = [&](std::span<std::byte> bytes) {
-            const u32 known = std::min<u32>(skip, static_cast<u32>(bytes.size()));
-            skip -= known;
-            bytes = bytes.subspan(known);
-            if (fault || bytes.empty() || to.empty())
-                return;
-            bytes = bytes.first(std::min(bytes.size(), to.remaining()));
-            size_t piece = bytes.size();
-            if (options.truncate_length)
-                to.skip(piece);
-            else
-                piece = to.copy_out(bytes);
-            fault = piece < bytes.size();
-            moved += static_cast<u32>(piece);
-        };
-        copy(p.head());
-        for (const packet_slice& s : p.slices())
-            copy({s.data, s.length});
-        done += moved;
-        if (options.peek) {
-            seen.push(_unread.pop());
-            continue;
+    while (!to.empty()) {
+        if (_unread.empty() && !take_over(to.remaining(), done == 0 ? &why : nullptr))
+            break;
+        const copied c = copy_unread(*_unread.front(), to, discard);
+        done += c.bytes;
+        if (c.fault) {
+            why = errc::efault;
+            break;
         }
-        offset += moved;
-        if (offset == p.length())
-            (void)_unread.pop();
+        seen.push(_unread.pop());
     }
-    if (options.peek) {
-        seen.append(std::move(_unread));
-        _unread = std::move(seen);
-    }
+    seen.append(std::move(_unread));
+    _unread = std::move(seen);
     return done;
 }
 
@@ -176,28 +216,24 @@ errc socket::why_nothing()
     return _connection->receiving_shut_down_locked() ? errc{} : errc::eagain;
 }
 
-result<received> socket::receive(io_buffer& to, message_info&, const receive_options& options)
+result<size_t> socket::receive(io_buffer& to, message_info*, receive_options options)
 {
     if (options.error_queue)
         return fail(errc::eagain);
     if (options.out_of_band)
         return fail(errc::einval); // no urgent data, as every time
     connection& c = *_connection;
+    if (c.quiet() && !_has_unread.load(std::memory_order_relaxed))
+        return fail(errc::eagain);
     lock_guard guard{_reading};
-    const bool wanted = !to.empty();
-    const size_t done = copy_out(to, options);
-    if (done == 0 && wanted) {
-        if (!_unread.empty())
-            return fail(errc::efault);
-        errc why{};
-        WITH_LOCK(_connection->lock)
-        {
-            // It may have come since copy_out() looked: then the caller looks again.
-            why = _connection->readable_locked() > 0 ? errc::eagain : why_nothing();
-        }
+    errc why{};
+    const size_t done =
+        options.peek ? peek(to, options.truncate_length, why) : copy_out(to, options.truncate_length, why);
+    _has_unread.store(!_unread.empty(), std::memory_order_relaxed);
+    if (done == 0) {
         if (why != errc{})
             return fail(why);
-        return received{};
+        return size_t{0}; // the end
     }
     if (!options.peek) {
         c.count_read(static_cast<u32>(done));
@@ -208,6 +244,6 @@ result<received> socket::receive(io_buffer& to, message_info&, const receive_opt
             }
         c.settle();
     }
-    return received{.bytes = done};
+    return done;
 }
 } // namespace net::tcp

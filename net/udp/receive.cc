@@ -108,7 +108,7 @@ void udp_socket::fill_info(message_info& info, packet& p) const
     }
 }
 
-result<received> udp_socket::receive(io_buffer& to, message_info& info, const receive_options& options)
+result<size_t> udp_socket::receive(io_buffer& to, message_info* info, receive_options options)
 {
     if (options.error_queue)
         return receive_quoted(to, info);
@@ -118,7 +118,7 @@ result<received> udp_socket::receive(io_buffer& to, message_info& info, const re
         if (const errc pending = std::exchange(_error, errc{}); pending != errc{})
             return fail(pending);
         if (_received.empty())
-            return _read_shut ? result<received>(received{}) : fail(errc::eagain);
+            return _read_shut ? result<size_t>(size_t{0}) : fail(errc::eagain);
         if (options.peek) {
             packet& first = *_received.front();
             p = TRY(packet::create(0, static_cast<u32>(first.head().size())));
@@ -133,13 +133,15 @@ result<received> udp_socket::receive(io_buffer& to, message_info& info, const re
     size_t copied = 0;
     if (!copy_out(*p, to, copied))
         return fail(errc::efault);
-    fill_info(info, *p);
-    return received{.bytes = options.truncate_length ? p->length() : copied,
-                    .truncated = copied < p->length()};
+    if (info) {
+        fill_info(*info, *p);
+        info->truncated = copied < p->length();
+    }
+    return options.truncate_length ? p->length() : copied;
 }
 
 /// MSG_ERRQUEUE: what was quoted of our datagram; take_queued_error() then tells the error itself.
-result<received> udp_socket::receive_quoted(io_buffer& to, message_info& info)
+result<size_t> udp_socket::receive_quoted(io_buffer& to, message_info* info)
 {
     std::array<std::byte, error_queue::quoted_limit> quoted;
     size_t length = 0;
@@ -150,12 +152,15 @@ result<received> udp_socket::receive_quoted(io_buffer& to, message_info& info)
             return fail(errc::eagain);
         length = e->quoted_length;
         quoted = e->quoted;
-        info.address = e->error.destination;
+        if (info)
+            info->address = e->error.destination;
     }
     const size_t wanted = std::min(length, to.remaining());
     if (to.copy_out(std::span(quoted).first(wanted)) < wanted)
         return fail(errc::efault);
-    return received{.bytes = wanted, .truncated = wanted < length, .from_error_queue = true};
+    if (info)
+        info->truncated = wanted < length;
+    return wanted;
 }
 
 std::optional<queued_error> udp_socket::take_queued_error()

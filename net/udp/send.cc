@@ -4,6 +4,7 @@
 #include "net/header/udp.hh"
 #include "net/header/view.hh"
 #include "net/interface/interface.hh"
+#include "net/link/loopback.hh"
 #include "net/route/routes.hh"
 #include "net/stack.hh"
 #include "net/udp/socket.hh"
@@ -60,6 +61,14 @@ result<ref_ptr<path>> udp_socket::find_way(const endpoint& to, const message_inf
     return stack().routes().find(to.address, source, out);
 }
 
+/// Whether choose_target() would choose the peer and the way that is kept.
+bool udp_socket::knows_way_to_peer() const
+{
+    const endpoint& peer = _binding.peer;
+    return _binding.connected && _path && _path->current() && _path->destination() == peer.address &&
+           peer.scope == 0 && peer.port != 0 && peer.address.is_ipv4() == (family() == family::ipv4);
+}
+
 result<udp_socket::target> udp_socket::choose_target(const message_info& info)
 {
     const bool plain = !info.local && !info.interface_index;
@@ -106,31 +115,30 @@ ip_options udp_socket::ip_options_for(const path& way, const message_info& info)
 result<void> udp_socket::send_one(io_buffer& from, size_t length, const target& to, const ip_options& ip)
 {
     auto p = TRY(packet_from(from, length));
-    const auto bytes = static_cast<u32>(length + sizeof(udp_header));
-    auto& h = prepend<udp_header>(*p);
-    h.source = _binding.local.port;
-    h.destination = to.port;
-    h.length = static_cast<u16>(bytes);
-    h.checksum.begin(pseudo_header_sum(to.way->source(), to.way->destination(), protocol_number::udp, bytes));
-    p->checksum = packet_checksum::partial;
-    p->checksum_offset = offsetof(udp_header, checksum);
-    stack().counters().udp.sent++;
-    return send_ip(std::move(p), *to.way, protocol_number::udp, ip);
+    loopback::direct_delivery delivery;
+    delivery.begin(to.way->out());
+    return _udp.send(std::move(p), *to.way, _binding.local.port, to.port, ip);
 }
 
-result<size_t> udp_socket::send(io_buffer& from, const message_info& info, const send_options& options)
+result<size_t> udp_socket::send(io_buffer& from, const message_info* told, send_options options)
 {
+    static constexpr message_info nothing;
+    const message_info& info = told ? *told : nothing;
     if (options.out_of_band)
         return fail(errc::eopnotsupp);
     const size_t length = from.remaining();
+    target to;
     WITH_LOCK(_lock)
     {
         if (_write_shut)
             return fail(errc::epipe);
         if (const errc pending = std::exchange(_error, errc{}); pending != errc{})
             return fail(pending);
+        if (!told && knows_way_to_peer())
+            to = {_path, _binding.peer.port};
     }
-    const target to = TRY(choose_target(info));
+    if (!to.way)
+        to = TRY(choose_target(info));
     if (length > (to.way->destination().is_ipv4() ? longest4 : longest6))
         return fail(errc::emsgsize);
     const bool is_broadcast =

@@ -24,8 +24,8 @@ class udp_socket final : public socket
     result<void> disconnect() override;
     result<void> listen(unsigned) override { return fail(errc::eopnotsupp); }
     result<ref_ptr<socket>> accept() override { return fail(errc::eopnotsupp); }
-    result<size_t> send(io_buffer& from, const message_info& info, const send_options& options) override;
-    result<received> receive(io_buffer& to, message_info& info, const receive_options& options) override;
+    result<size_t> send(io_buffer& from, const message_info* info, send_options options) override;
+    result<size_t> receive(io_buffer& to, message_info* info, receive_options options) override;
     std::optional<queued_error> take_queued_error() override;
     result<void> shutdown(direction d) override;
     void close() override;
@@ -61,12 +61,13 @@ class udp_socket final : public socket
     };
 
     result<void> bind_if_needed(const ip_address& towards);
+    bool knows_way_to_peer() const REQUIRES(_lock);
     result<target> choose_target(const message_info& info);
     result<ref_ptr<path>> find_way(const endpoint& to, const message_info& info);
     result<void> send_one(io_buffer& from, size_t length, const target& to, const ip_options& ip);
     ip_options ip_options_for(const path& way, const message_info& info) const;
     interface* interface_of(const ip_address& group, const ip_address& local, u32 index) const;
-    result<received> receive_quoted(io_buffer& to, message_info& info);
+    result<size_t> receive_quoted(io_buffer& to, message_info* info);
     void fill_info(message_info& info, packet& p) const;
     bool may_bind_to(const endpoint& local) const;
     bool recv_errors() const;

@@ -5,6 +5,8 @@
 #include "net/header/view.hh"
 #include "net/icmp/icmp.hh"
 #include "net/interface/interface.hh"
+#include "net/link/loopback.hh"
+#include "net/route/routes.hh"
 #include "net/stack.hh"
 #include "net/udp/socket.hh"
 
@@ -32,6 +34,21 @@ const udp_header* check(packet& p, const ip_info& info, counters& c)
     c.udp.checksum_errors++;
     return nullptr;
 }
+
+/// What stands before the payload on the way to ourselves instead of headers.
+struct looped_datagram {
+    ip_info info;
+    u16 source_port, destination_port;
+};
+
+/// Whether a payload can go to a socket of ours as it is.
+bool loops_whole(const packet& p, const path& way)
+{
+    constexpr u32 longest_headers = 40 + u32{sizeof(udp_header)};
+    const ip_address& to = way.destination();
+    return way.out().is_loopback() && !to.is_multicast() && !(to.is_ipv4() && to.as_ipv4().is_broadcast()) &&
+           p.length() + longest_headers <= way.out().mtu();
+}
 } // namespace
 
 void udp::receive(packet_ptr p, const ip_info& info)
@@ -51,6 +68,61 @@ void udp::receive(packet_ptr p, const ip_info& info)
     }
     p->consume(sizeof(udp_header));
     to->take_datagram(std::move(p), info, source_port);
+}
+
+result<void> udp::send(packet_ptr p, const path& way, u16 source_port, u16 destination_port,
+                       const ip_options& options)
+{
+    _stack.counters().udp.sent++;
+    if (!loops_whole(*p, way))
+        return send_packet(std::move(p), way, source_port, destination_port, options);
+    static_assert(sizeof(looped_datagram) <= packet::header_room);
+    auto& count = way.destination().is_ipv4() ? _stack.counters().ip4 : _stack.counters().ip6;
+    count.sent++;
+    ::new (static_cast<void*>(p->prepend(sizeof(looped_datagram))))
+        looped_datagram{.info = {.source = way.source(),
+                                 .destination = way.destination(),
+                                 .traffic_class = options.traffic_class,
+                                 .hop_limit = options.hop_limit,
+                                 .protocol = protocol_number::udp,
+                                 .in = &way.out()},
+                        .source_port = source_port,
+                        .destination_port = destination_port};
+    way.out().loopback().send(std::move(p), way.out(), arrive_looped);
+    return {};
+}
+
+result<void> udp::send_packet(packet_ptr p, const path& way, u16 source_port, u16 destination_port,
+                              const ip_options& options)
+{
+    const u32 bytes = p->length() + static_cast<u32>(sizeof(udp_header));
+    auto& h = prepend<udp_header>(*p);
+    h.source = source_port;
+    h.destination = destination_port;
+    h.length = static_cast<u16>(bytes);
+    h.checksum.begin(pseudo_header_sum(way.source(), way.destination(), protocol_number::udp, bytes));
+    p->checksum = packet_checksum::partial;
+    p->checksum_offset = offsetof(udp_header, checksum);
+    return send_ip(std::move(p), way, protocol_number::udp, options);
+}
+
+void udp::arrive_looped(interface& in, packet_ptr p)
+{
+    const looped_datagram d = *reinterpret_cast<const looped_datagram*>(p->head().data());
+    p->consume(sizeof d);
+    udp& self = in.stack().udp();
+    const auto to = self._ports.find(d.info, d.source_port, d.destination_port);
+    if (!to) {
+        // The sender is to hear of it, with the header that it did not need to make: once more the long way.
+        if (auto way = in.stack().routes().find(d.info.destination, d.info.source, nullptr))
+            (void)self.send_packet(std::move(p), **way, d.source_port, d.destination_port,
+                                   {.traffic_class = d.info.traffic_class, .hop_limit = d.info.hop_limit});
+        return;
+    }
+    auto& count = d.info.destination.is_ipv4() ? in.stack().counters().ip4 : in.stack().counters().ip6;
+    count.received++;
+    count.delivered++;
+    to->take_datagram(std::move(p), d.info, d.source_port);
 }
 
 void udp::receive_for_many(packet_ptr p, const ip_info& info, u16 source_port, u16 destination_port)

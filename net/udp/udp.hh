@@ -17,6 +17,11 @@ class udp
 
     /// A packet that begins with its UDP header; deferred work.
     void receive(packet_ptr p, const ip_info& info);
+
+    /// Sends a payload with its header; to ourselves without one, if it need not be fragmented. Errors: as
+    /// send_ip().
+    result<void> send(packet_ptr p, const path& way, u16 source_port, u16 destination_port,
+                      const ip_options& options);
     /// A datagram of ours came to grief; `transport`: its UDP header and what else was quoted.
     void error(const icmp_error& e, std::span<const std::byte> transport);
 
@@ -27,6 +32,9 @@ class udp
     udp_ports& ports() { return _ports; }
 
   private:
+    result<void> send_packet(packet_ptr p, const path& way, u16 source_port, u16 destination_port,
+                             const ip_options& options);
+    static void arrive_looped(interface& in, packet_ptr p);
     void receive_for_many(packet_ptr p, const ip_info& info, u16 source_port, u16 destination_port);
 
     net::stack& _stack;

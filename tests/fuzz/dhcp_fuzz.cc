@@ -27,7 +27,7 @@ struct liar {
         for (;;) {
             auto to = io_buffer::of_kernel(std::span<std::byte>(question));
             message_info info;
-            if (!s->receive(to, info, {}))
+            if (!s->receive(to, &info, {}))
                 return;
             dhcp::header h = *reinterpret_cast<const dhcp::header*>(question.data());
             h.operation = dhcp::header::reply;
@@ -39,7 +39,7 @@ struct liar {
             auto from = io_buffer::of_kernel(std::span<const std::byte>(reply));
             info = {};
             info.address = endpoint{ip4(255, 255, 255, 255), dhcp::client_port};
-            (void)s->send(from, info, {});
+            (void)s->send(from, &info, {});
         }
     }
 

@@ -61,7 +61,7 @@ void drain(const ref_ptr<net::socket>& s, socket_type type)
     for (;;) {
         auto to = io_buffer::of_kernel(std::span<std::byte>(bytes));
         message_info info;
-        if (!s->receive(to, info, {}))
+        if (!s->receive(to, &info, {}))
             return;
     }
 }

@@ -285,7 +285,7 @@ class stage
             std::vector<std::byte> bytes(_input.half());
             auto to = io_buffer::of_kernel(std::span<std::byte>(bytes));
             message_info info;
-            (void)(*s)->receive(to, info, {});
+            (void)(*s)->receive(to, &info, {});
         }
     }
 

@@ -82,52 +82,66 @@ result<ref_ptr<socket_file>> inet_file::try_accept(u32 flags)
 
 result<size_t> inet_file::try_send(outgoing_message& message)
 {
+    const net::send_options options{.more = (message.flags & msg_more) != 0,
+                                    .out_of_band = (message.flags & msg_oob) != 0};
+    if (message.to || !message.control.empty())
+        return send_with_info(message, options);
+    return _socket->send(message.data, nullptr, options);
+}
+
+/// To an address, or with control data; out of line, as what follows, for the sake of the calls without.
+[[gnu::noinline]] result<size_t> inet_file::send_with_info(outgoing_message& message,
+                                                           net::send_options options)
+{
     net::message_info info;
     if (message.to && type() != sock_stream && message.to->family() != af_unspec)
         info.address = TRY(endpoint_of(*message.to, _socket->family()));
     if (!message.control.empty())
         TRY(read_control(*_socket, info, message.control));
-    const net::send_options options{.more = (message.flags & msg_more) != 0,
-                                    .out_of_band = (message.flags & msg_oob) != 0,
-                                    .dont_route = (message.flags & msg_dontroute) != 0,
-                                    .end_of_record = (message.flags & msg_eor) != 0};
-    return _socket->send(message.data, info, options);
+    return _socket->send(message.data, &info, options);
 }
 
 result<size_t> inet_file::try_receive(incoming_message& message)
 {
     if (message.flags & msg_errqueue)
         return receive_error(message);
-    net::message_info info;
     const net::receive_options options{.peek = (message.flags & msg_peek) != 0,
                                        .out_of_band = (message.flags & msg_oob) != 0,
                                        .truncate_length = (message.flags & msg_trunc) != 0};
-    const auto got = TRY(_socket->receive(message.data, info, options));
-    if (got.truncated)
+    if (message.from || message.control)
+        return receive_with_info(message, options);
+    return _socket->receive(message.data, nullptr, options);
+}
+
+/// The program asks who sent it, or for control data.
+[[gnu::noinline]] result<size_t> inet_file::receive_with_info(incoming_message& message,
+                                                              net::receive_options options)
+{
+    net::message_info info;
+    const size_t bytes = TRY(_socket->receive(message.data, &info, options));
+    if (info.truncated)
         message.marks |= msg_trunc;
-    if (got.out_of_band)
-        message.marks |= msg_oob;
     if (message.from && info.address)
         *message.from = address_of(*info.address, _socket->family());
     if (message.control)
         write_control(*_socket, *message.control, info);
-    return got.bytes;
+    return bytes;
 }
 
 /// MSG_ERRQUEUE: what ICMP told of a packet of ours, and what it quoted of it.
-result<size_t> inet_file::receive_error(incoming_message& message)
+[[gnu::noinline]] result<size_t> inet_file::receive_error(incoming_message& message)
 {
     net::message_info info;
-    const auto quoted = TRY(_socket->receive(message.data, info, {.error_queue = true}));
+    const size_t quoted = TRY(_socket->receive(message.data, &info, {.error_queue = true}));
     const auto error = _socket->take_queued_error();
     if (!error)
         return fail(errc::eagain);
-    message.marks |= msg_errqueue | (quoted.truncated ? msg_trunc : 0);
+    message.marks |= msg_errqueue | (info.truncated ? msg_trunc : 0);
     if (message.from)
         *message.from = address_of(error->destination, _socket->family());
     if (message.control)
         write_error(*_socket, *message.control, *error);
-    return quoted.bytes;
+    return quoted;
 }
 
 result<socket_address> inet_file::local_address()

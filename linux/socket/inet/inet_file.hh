@@ -37,6 +37,8 @@ class inet_file final : public socket_file
     result<u32> unsent_bytes() override { return _socket->unsent_bytes(); }
 
   private:
+    result<size_t> send_with_info(outgoing_message& message, net::send_options options);
+    result<size_t> receive_with_info(incoming_message& message, net::receive_options options);
     result<size_t> receive_error(incoming_message& message);
     bool is_ipv6() const { return _socket->family() == net::family::ipv6; }
 

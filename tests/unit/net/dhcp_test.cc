@@ -41,7 +41,7 @@ struct server {
         for (;;) {
             auto to = io_buffer::of_kernel(std::span<std::byte>(message));
             message_info info;
-            if (!s->receive(to, info, {}))
+            if (!s->receive(to, &info, {}))
                 return;
             const auto& q = *reinterpret_cast<const dhcp::header*>(message.data());
             const auto type = static_cast<message_type>(message[sizeof q + 2]);
@@ -78,7 +78,8 @@ struct server {
         std::memcpy(bytes.data() + sizeof h, options.data(), options.size());
         auto out = io_buffer::of_kernel(std::span<const std::byte>(bytes));
         const ip_address to = client.is_any() ? ip4(255, 255, 255, 255) : client;
-        EXPECT_TRUE(s->send(out, {.address = endpoint{to, dhcp::client_port}}, {}));
+        const message_info info{.address = endpoint{to, dhcp::client_port}};
+        EXPECT_TRUE(s->send(out, &info, {}));
     }
 
     host& machine;

@@ -29,11 +29,10 @@ inline result<std::string> read(net::socket& s, size_t most = 65536, receive_opt
 {
     std::string bytes(most, 0);
     io_buffer to = io_buffer::of_kernel(std::as_writable_bytes(std::span(bytes)));
-    message_info info;
-    auto got = s.receive(to, info, options);
+    auto got = s.receive(to, nullptr, options);
     if (!got)
         return fail(got.error());
-    bytes.resize(got->bytes);
+    bytes.resize(*got);
     return bytes;
 }
 
