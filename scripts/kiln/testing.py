@@ -2,7 +2,8 @@
 
 A stage is a name and a function that returns how many tests passed and failed. What a stage prints is the
 output of its tools; after it comes one line with its time. --fast leaves out the system tests marked slow and
-fuzzes for seconds; --all takes the full matrix, 200 boots and long fuzzing.
+fuzzes for seconds; --all takes the full matrix, 200 boots and long fuzzing; --soak is ten minutes of
+load on servers (tests/system/soak.py), and nothing else.
 """
 from __future__ import annotations
 
@@ -21,6 +22,7 @@ from . import paths
 
 RESULTS = paths.BUILD / 'test'
 FUZZ_SECONDS = {'fast': 3, 'usual': 6, 'all': 150}      # for each target
+SOAKED = ('redis', 'memcached', 'nginx', 'python3')
 STAGE_LIMIT = 3 * 3600          # a stage that hangs is a failed stage
 
 
@@ -60,12 +62,15 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument('-k', metavar='EXPR', help='only tests whose name holds this')
     parser.add_argument('--fast', action='store_true', help='short fuzzing, no slow system tests')
     parser.add_argument('--all', action='store_true', help='the full matrix, 200 boots, long fuzzing')
+    parser.add_argument('--soak', action='store_true', help='ten minutes of mixed load on servers, and nothing else')
     parser.add_argument('--stage', metavar='NAME', help='only this stage')
     return parser.parse_args(argv)
 
 
 def stages(options: argparse.Namespace) -> List[Tuple[str, Callable[[], Count]]]:
     """What is run, in this order: what fails fast comes first."""
+    if options.soak:
+        return [('soak', soak)]
     system = ['--full-matrix'] if options.all else ['-m', 'not slow'] if options.fast else []
     seconds = FUZZ_SECONDS['all' if options.all else 'fast' if options.fast else 'usual']
     result: List[Tuple[str, Callable[[], Count]]] = [
@@ -147,6 +152,14 @@ def system_tests(expression: Optional[str], more: Sequence[str]) -> Count:
     if not ninja('release', 'debug'):
         return Count(0, 1)
     return pytest('system', expression, more)
+
+
+def soak() -> Count:
+    """Servers under load for ten minutes: no error, no growth."""
+    if not ninja('release') or any(run(['scripts/build', f'image={name}']) for name in SOAKED):
+        return Count(0, 1)
+    status = run(['/usr/bin/python3', 'tests/system/soak.py'])
+    return Count(int(status == 0), int(status != 0))
 
 
 def fuzz(seconds: int) -> Count:
