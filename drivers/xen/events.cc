@@ -44,8 +44,8 @@ void handle_vector(void*)
     }
 }
 
-/// Through the local APIC, which takes an event once. Without that (before Xen 4.6) the vector is raised as long
-/// as an event is pending and interrupts are on.
+/// Through the local APIC, which takes an event once. Without that (before Xen 4.6) the vector is raised as
+/// long as an event is pending and interrupts are on.
 result<void> connect_vector(u8 vector)
 {
     upcall_vector boot_cpu{.vcpu = 0, .vector = vector};
