@@ -21,7 +21,7 @@ class deferred_timer
     /// Arms if it is not armed for an earlier time already.
     void arm_not_later(instant deadline)
     {
-        if (!_clock.armed() || deadline < _clock.deadline())
+        if (!_clock.armed() || deadline < _clock.due())
             arm(deadline);
     }
     void cancel() { _clock.cancel(); }

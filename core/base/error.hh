@@ -15,7 +15,7 @@ enum class errc : int {
     eaddrnotavail = 99, enetdown = 100, enetunreach = 101, econnaborted = 103, econnreset = 104,
     enobufs = 105, eisconn = 106, enotconn = 107, etimedout = 110, econnrefused = 111, ehostdown = 112,
     ehostunreach = 113,
-    ealready = 114, einprogress = 115, eownerdead = 130, enotrecoverable = 131,
+    ealready = 114, einprogress = 115, ecanceled = 125, eownerdead = 130, enotrecoverable = 131,
 
     // Never seen by a program: the system call is to be run again or to end with EINTR, as the signal's
     // action says (linux/signal decides).

@@ -163,7 +163,7 @@ inline bool thread_waiter::must_sleep() const
 void yield();
 
 /// Sleeps until the deadline or, if interruptible, a signal (eintr).
-result<void> sleep_until(instant deadline, bool interruptible);
+result<void> sleep_until(const timekeeping::deadline& deadline, bool interruptible);
 
 /// Ends the calling thread; its object lives on until the last reference is dropped.
 [[noreturn]] void exit_current();

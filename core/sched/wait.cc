@@ -12,7 +12,7 @@ class thread_waiter::alarm : public timekeeping::timer
   public:
     explicit alarm(thread_waiter& sleeper) : timer(&ring), _sleeper(sleeper) {}
 
-    void set(instant deadline)
+    void set(const timekeeping::deadline& deadline)
     {
         _sleeper._alarm_rang.store(false, std::memory_order_relaxed);
         arm(deadline);
@@ -55,13 +55,13 @@ result<void> thread_waiter::sleep_until_woken()
 }
 
 /// Not inlined: who sleeps without a deadline needs no stack frame for a timer.
-[[gnu::noinline]] result<void> thread_waiter::sleep_until_deadline(instant deadline)
+[[gnu::noinline]] result<void> thread_waiter::sleep_until_deadline(const timekeeping::deadline& deadline)
 {
     alarm clock(*this);
     while (!_woken.load(std::memory_order_acquire)) {
         if (_thread.is_interrupted())
             return fail(errc::eintr);
-        if (timekeeping::now() >= deadline)
+        if (deadline.has_passed())
             return fail(errc::etimedout);
         if (!clock.armed())
             clock.set(deadline);
@@ -74,9 +74,8 @@ result<void> thread_waiter::sleep(const wait_options& options)
 {
     assert_may_block();
     if (!options.interruptible)
-        return options.deadline == timekeeping::never ? sleep_until_woken()
-                                                      : sleep_until_deadline(options.deadline);
-    if (options.deadline == timekeeping::never)
+        return options.deadline.is_never() ? sleep_until_woken() : sleep_until_deadline(options.deadline);
+    if (options.deadline.is_never())
         return sleep_interruptibly();
     _thread._interruptible.store(true, std::memory_order_seq_cst);
     const auto outcome = sleep_until_deadline(options.deadline);
@@ -94,7 +93,7 @@ result<void> thread_waiter::sleep_interruptibly()
     return outcome;
 }
 
-result<void> sleep_until(instant deadline, bool interruptible)
+result<void> sleep_until(const timekeeping::deadline& deadline, bool interruptible)
 {
     thread_waiter self;
     const auto slept = self.sleep({.deadline = deadline, .interruptible = interruptible});

@@ -16,7 +16,7 @@
 
 #include "core/base/result.hh"
 #include "core/sync/spinlock.hh"
-#include "core/time/clock.hh"
+#include "core/time/deadline.hh"
 
 namespace sched
 {
@@ -110,7 +110,7 @@ class wait_queue
 };
 
 struct wait_options {
-    instant deadline = timekeeping::never;
+    timekeeping::deadline deadline{};
     bool interruptible = false; // a signal ends the wait with errc::eintr
     bool exclusive = true;      // false: hears every wake-up, and takes no event away from others
 };
@@ -140,7 +140,7 @@ class thread_waiter : public waiter
 
     static reaction wake_thread(waiter& w, u32 key);
     result<void> sleep_until_woken();
-    result<void> sleep_until_deadline(instant deadline);
+    result<void> sleep_until_deadline(const timekeeping::deadline& deadline);
     void block();
     /// Why sleep() goes on sleeping. The scheduler asks again under the run queue's lock, under which a waker
     /// sets `_woken`, as the last it does to the waiter.

@@ -10,6 +10,7 @@
 #include "arch/cpu.hh"
 #include "arch/wide_math.hh"
 #include "core/sync/spinlock.hh"
+#include "core/time/timer_queue.hh"
 #include "core/time/vdso_data.hh"
 
 namespace timekeeping
@@ -122,10 +123,24 @@ nanoseconds wall_clock()
     }
 }
 
+nanoseconds wall_offset()
+{
+    for (;;) {
+        const u32 sequence = line.sequence.load(std::memory_order_acquire);
+        const s64 offset = line.wall_offset;
+        std::atomic_thread_fence(std::memory_order_acquire);
+        if (!(sequence & 1) && line.sequence.load(std::memory_order_relaxed) == sequence)
+            return nanoseconds(offset);
+    }
+}
+
 void set_wall_clock(nanoseconds since_epoch)
 {
-    lock_guard guard{writer_lock};
-    const u64 shown = evaluate(line, arch::cycle_counter());
-    change_line([&](vdso_data& d) { d.wall_offset = since_epoch.count() - static_cast<s64>(shown); });
+    WITH_LOCK(writer_lock)
+    {
+        const u64 shown = evaluate(line, arch::cycle_counter());
+        change_line([&](vdso_data& d) { d.wall_offset = since_epoch.count() - static_cast<s64>(shown); });
+    }
+    timer_queue::all_follow_wall_clock();
 }
 } // namespace timekeeping

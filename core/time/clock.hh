@@ -29,7 +29,11 @@ instant now();
 /// Wall-clock time: nanoseconds since 1970-01-01 UTC.
 nanoseconds wall_clock();
 
-/// Sets the wall clock (clock_settime); the monotonic clock does not move.
+/// How far the wall clock is ahead of now().
+nanoseconds wall_offset();
+
+/// Sets the wall clock (clock_settime); the monotonic clock does not move. Timers that wait for the wall
+/// clock follow before it returns. Thread context, interrupts on.
 void set_wall_clock(nanoseconds since_epoch);
 
 /// `instant::never` where the sum would overflow.

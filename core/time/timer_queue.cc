@@ -3,6 +3,7 @@
 
 #include "arch/clock.hh"
 #include "arch/cpu.hh"
+#include "arch/ipi.hh"
 #include "core/sched/cpu.hh"
 
 namespace timekeeping
@@ -14,7 +15,7 @@ timer_queue& timer_queue::this_cpu()
 
 void timer_queue::program_locked()
 {
-    const instant earliest = _timers.empty() ? never : _timers.begin()->_deadline;
+    const instant earliest = _timers.empty() ? never : _timers.begin()->_due;
     if (earliest == _programmed)
         return;
     // A later deadline is left to the interrupt that comes too early, which programs the rest: cheaper than a
@@ -25,10 +26,11 @@ void timer_queue::program_locked()
     arch::program_timer(earliest);
 }
 
-void timer_queue::insert(timer& t, instant deadline)
+void timer_queue::insert(timer& t, const deadline& when)
 {
     lock_guard guard{_lock};
-    t._deadline = deadline;
+    t._when = when;
+    t._due = when.monotonic(); // under the lock, so that follow_wall_clock() comes before or after
     t._last_queue = this;
     t._queue.store(this, std::memory_order_release);
     _timers.insert(t);
@@ -72,7 +74,7 @@ void timer_queue::expire()
     _programmed = never;
     while (!_timers.empty()) {
         timer& t = *_timers.begin();
-        if (t._deadline > now())
+        if (t._due > now())
             break;
         _timers.erase(_timers.begin());
         t._queue.store(nullptr, std::memory_order_release);
@@ -86,12 +88,19 @@ void timer_queue::expire()
     _lock.unlock();
 }
 
-bool timer::arm(instant deadline)
+void timer_queue::all_follow_wall_clock()
+{
+    this_cpu().follow_wall_clock();
+    arch::call_on_cpus(
+        sched::cpu_set::all(), [](void*) { this_cpu().follow_wall_clock(); }, nullptr);
+}
+
+bool timer::arm(const timekeeping::deadline& when)
 {
     timer_queue* const queue = _queue.load(std::memory_order_acquire);
     const bool was_armed = queue && queue->take_out(*this);
     const auto state = arch::irq_save();
-    timer_queue::this_cpu().insert(*this, deadline);
+    timer_queue::this_cpu().insert(*this, when);
     arch::irq_restore(state);
     return was_armed;
 }

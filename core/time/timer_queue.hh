@@ -19,15 +19,20 @@ class timer_queue
     /// Runs what is due; the timer interrupt's handler.
     void expire();
 
-    void insert(timer& t, instant deadline);
+    void insert(timer& t, const deadline& when);
     /// Takes `t` out if it is armed here. Whether it was still to run.
     bool take_out(timer& t);
     /// The same; waits while its function runs on another CPU.
     bool remove(timer& t);
 
+    /// The wall clock was set: who waits for it is due at another time. On each CPU, interrupts off.
+    void follow_wall_clock();
+    /// That on all CPUs. Thread context, interrupts on.
+    static void all_follow_wall_clock();
+
   private:
     struct order {
-        bool operator()(const timer& a, const timer& b) const { return a._deadline < b._deadline; }
+        bool operator()(const timer& a, const timer& b) const { return a._due < b._due; }
     };
     using tree = intrusive::multiset<timer, intrusive::member_hook<timer, tree_hook, &timer::_hook>,
                                      intrusive::compare<order>, intrusive::constant_time_size<false>>;

@@ -5,37 +5,16 @@
 #include "linux/events/calls.hh"
 #include "linux/files/context.hh"
 #include "linux/files/file_kind.hh"
+#include "linux/time/conversion.hh"
+#include "linux/time/wall_clock.hh"
 
 namespace linux
 {
 namespace
 {
-constexpr s64 per_second = 1'000'000'000;
-constexpr s64 most_seconds = 9'000'000'000; // what nanoseconds can hold
-
-result<nanoseconds> to_nanoseconds(const timespec& t)
-{
-    if (t.seconds < 0 || t.nanoseconds < 0 || t.nanoseconds >= per_second)
-        return fail(errc::einval);
-    return nanoseconds(std::min(t.seconds, most_seconds) * per_second + t.nanoseconds);
-}
-
-timespec to_timespec(nanoseconds n)
-{
-    return {n.count() / per_second, n.count() % per_second};
-}
-
 constexpr bool is_wall_clock(clock_id clock)
 {
     return clock == clock_realtime || clock == clock_realtime_alarm;
-}
-
-/// A point of the timer's clock on the monotonic one.
-instant to_instant(clock_id clock, nanoseconds point)
-{
-    if (!is_wall_clock(clock))
-        return instant(point);
-    return timekeeping::after(timekeeping::now(), point - timekeeping::wall_clock());
 }
 } // namespace
 
@@ -46,44 +25,85 @@ void timer_file::armed_timer::fire(timekeeping::timer& t)
     file._readable.wake_one(vfs::poll_event::readable);
 }
 
-/// Adds the ticks between `_next` and now, and moves `_next` into the future.
+waiter::reaction timer_file::clock_listener::hear(waiter& w, u32)
+{
+    auto& file = static_cast<clock_listener&>(w).owner;
+    file._cancelled.store(true, std::memory_order_relaxed);
+    file._readable.wake_one(vfs::poll_event::readable);
+    return reaction::taken_and_stays;
+}
+
+timer_file::~timer_file()
+{
+    wall_clock_was_set.remove(_listener);
+}
+
+nanoseconds timer_file::now_locked() const
+{
+    return _on_wall_clock ? timekeeping::wall_clock() : timekeeping::now().time_since_epoch();
+}
+
+void timer_file::arm_locked()
+{
+    _timer.arm(_on_wall_clock ? timekeeping::deadline::at_wall_clock(_next)
+                              : timekeeping::deadline(instant(_next)));
+}
+
+void timer_file::listen_locked(on_clock_set reaction)
+{
+    if (reaction == on_clock_set::cancel && _on_wall_clock) {
+        if (!_listener.is_queued())
+            wall_clock_was_set.add(_listener, false);
+        return;
+    }
+    wall_clock_was_set.remove(_listener);
+    _cancelled.store(false);
+}
+
+/// The timer has fired: adds the ticks from `_next` to now, and moves `_next` into the future. One tick has
+/// come even if the wall clock was set back since.
 void timer_file::count_ticks()
 {
-    const instant now = timekeeping::now();
-    if (!_is_set || _next > now)
+    if (!_is_set)
         return;
     if (_interval == nanoseconds(0)) {
         _ticks += 1;
         _is_set = false;
         return;
     }
-    const u64 passed = static_cast<u64>((now - _next) / _interval) + 1;
+    const u64 passed = missed_intervals(_next, now_locked(), _interval) + 1;
     _ticks += passed;
     _next += _interval * static_cast<s64>(passed);
 }
 
-u64 timer_file::take_ticks()
+result<u64> timer_file::take_ticks()
 {
     lock_guard guard{_lock};
-    if (!_expired.exchange(false))
-        return 0;
-    count_ticks();
-    if (_is_set)
-        _timer.arm(_next);
-    return std::exchange(_ticks, 0);
+    if (_expired.exchange(false)) {
+        count_ticks();
+        if (_is_set)
+            arm_locked();
+    }
+    const u64 ticks = std::exchange(_ticks, 0);
+    if (_cancelled.exchange(false))
+        return fail(errc::ecanceled);
+    return ticks;
 }
 
 itimerspec timer_file::get_locked()
 {
-    if (_expired.load()) {
-        count_ticks();
-        if (_is_set)
-            _timer.arm(_next);
-    }
+    // What has come is counted, but only a read takes it.
     itimerspec now{};
     now.interval = to_timespec(_interval);
-    if (_is_set)
-        now.value = to_timespec(std::max(nanoseconds(_next - timekeeping::now()), nanoseconds(1)));
+    if (!_is_set)
+        return now;
+    nanoseconds next = _next;
+    if (_expired.load()) {
+        if (_interval == nanoseconds(0))
+            return now;
+        next += _interval * static_cast<s64>(missed_intervals(_next, now_locked(), _interval) + 1);
+    }
+    now.value = to_timespec(std::max(next - now_locked(), nanoseconds(1)));
     return now;
 }
 
@@ -93,10 +113,10 @@ itimerspec timer_file::get()
     return get_locked();
 }
 
-result<void> timer_file::set(const itimerspec& when, bool absolute, itimerspec& old)
+result<void> timer_file::set(const itimerspec& when, origin from, on_clock_set reaction, itimerspec& old)
 {
-    const auto value = TRY(to_nanoseconds(when.value));
-    const auto interval = TRY(to_nanoseconds(when.interval));
+    const auto value = TRY(to_duration(when.value));
+    const auto interval = TRY(to_duration(when.interval));
     lock_guard guard{_lock};
     old = get_locked();
     _timer.cancel();
@@ -104,24 +124,26 @@ result<void> timer_file::set(const itimerspec& when, bool absolute, itimerspec& 
     _ticks = 0;
     _interval = interval;
     _is_set = value != nanoseconds(0);
-    if (_is_set) {
-        _next = absolute ? to_instant(_clock, value) : timekeeping::after(timekeeping::now(), value);
-        _timer.arm(_next);
-    }
-    return {};
+    _on_wall_clock = is_wall_clock(_clock) && from == origin::absolute;
+    listen_locked(reaction);
+    if (!_is_set)
+        return {};
+    _next = from == origin::absolute ? value : saturating_add(now_locked(), value);
+    arm_locked();
+    return _cancelled.exchange(false) ? fail(errc::ecanceled) : result<void>{};
 }
 
 result<size_t> timer_file::read(io_buffer& to)
 {
     if (to.remaining() < sizeof(u64))
         return fail(errc::einval);
-    u64 ticks = take_ticks();
+    u64 ticks = TRY(take_ticks());
     while (ticks == 0) { // also when somebody else was faster, or set the timer anew
         if (nonblocking())
             return fail(errc::eagain);
-        TRY(wait_until(_readable, [&] { return _expired.load(std::memory_order_relaxed); },
+        TRY(wait_until(_readable, [&] { return is_readable(); },
                        {.interruptible = true, .exclusive = false}));
-        ticks = take_ticks();
+        ticks = TRY(take_ticks());
     }
     const size_t copied = to.copy_out(std::as_bytes(std::span(&ticks, 1)));
     return copied == sizeof(ticks) ? result<size_t>(copied) : result<size_t>(fail(errc::efault));
@@ -133,7 +155,7 @@ u32 timer_file::poll(u32 interest, vfs::poll_registrar* registrar)
         registrar->listen(_readable);
         std::atomic_thread_fence(std::memory_order_seq_cst); // entered before it is read
     }
-    return _expired.load(std::memory_order_relaxed) ? interest & vfs::poll_event::in : 0;
+    return is_readable() ? interest & vfs::poll_event::in : 0;
 }
 
 result<size_t> timer_file::describe(std::span<char> buffer) const
@@ -174,7 +196,10 @@ result<void> sys_timerfd_settime(int descriptor, u32 flags, user_ptr<const itime
     const auto file = TRY(descriptors().use(descriptor));
     auto* const timer = TRY(timer_of(file));
     itimerspec before;
-    TRY(timer->set(when, flags & flag_absolute, before));
+    using from = timer_file::origin;
+    using reaction = timer_file::on_clock_set;
+    TRY(timer->set(when, flags & flag_absolute ? from::absolute : from::from_now,
+                   flags & flag_cancel_on_set ? reaction::cancel : reaction::nothing, before));
     return old ? old.write(before) : result<void>{};
 }
 

@@ -11,20 +11,19 @@ namespace
 {
 enum class time_base : u8 { relative, absolute_monotonic, absolute_realtime };
 
-/// Wall-clock deadlines are fixed when the wait begins: setting the clock later does not move them.
-result<instant> read_deadline(u64 timeout, time_base base)
+result<timekeeping::deadline> read_deadline(u64 timeout, time_base base)
 {
     if (timeout == 0)
-        return timekeeping::never;
+        return timekeeping::deadline();
     const auto given = TRY(user_ptr<const timespec>(timeout).read());
     const nanoseconds time = TRY(to_duration(given));
     switch (base) {
     case time_base::relative:
-        return timekeeping::after(timekeeping::now(), time);
+        return timekeeping::deadline(timekeeping::after(timekeeping::now(), time));
     case time_base::absolute_monotonic:
-        return instant(time);
+        return timekeeping::deadline(instant(time));
     case time_base::absolute_realtime:
-        return timekeeping::after(timekeeping::now(), time - timekeeping::wall_clock());
+        return timekeeping::deadline::at_wall_clock(time);
     }
     return fail(errc::einval);
 }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/base/result.hh"
-#include "core/time/clock.hh"
+#include "core/time/deadline.hh"
 #include "linux/futex/key.hh"
 
 namespace linux
@@ -16,7 +16,7 @@ struct futex_wait_request {
     futex_scope scope;
     u32 expected;
     u32 bits;
-    instant deadline = timekeeping::never;
+    timekeeping::deadline deadline{};
 };
 
 /// Enters the bucket if the word has this value. Errors: eagain if not, efault.
@@ -46,7 +46,8 @@ result<u64> futex_wake_with_operation(virt_addr word, virt_addr second, futex_sc
 
 // ---- PI futexes (pi.cc): the word holds its owner's thread id
 enum class futex_patience : u8 { wait, try_only };
-result<u64> futex_lock_owner(virt_addr word, futex_scope scope, instant deadline, futex_patience patience);
+result<u64> futex_lock_owner(virt_addr word, futex_scope scope, const timekeeping::deadline& deadline,
+                             futex_patience patience);
 result<u64> futex_unlock_owner(virt_addr word, futex_scope scope);
 result<u64> futex_wait_and_lock(const futex_wait_request& request, virt_addr target);
 result<u64> futex_requeue_to_owner(const futex_requeue_request& request);

@@ -128,7 +128,8 @@ result<bool> hand_over(futex_bucket& bucket, const futex_key& key, virt_addr wor
     return true;
 }
 
-result<u64> futex_lock_owner(virt_addr word, futex_scope scope, instant deadline, futex_patience patience)
+result<u64> futex_lock_owner(virt_addr word, futex_scope scope, const timekeeping::deadline& deadline,
+                             futex_patience patience)
 {
     auto& self = current_task();
     auto& owner_program = self.program();

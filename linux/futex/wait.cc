@@ -53,7 +53,7 @@ result<u64> resume_wait(restart_block& block)
 /// A wait without deadline simply begins anew; one with a deadline keeps it.
 errc interrupted(task& self, const futex_wait_request& request)
 {
-    if (request.deadline == timekeeping::never)
+    if (request.deadline.is_never())
         return errc::erestartsys;
     self.restart = {
         .deadline = request.deadline,

@@ -18,7 +18,7 @@ namespace linux
 struct restart_block {
     enum class kind : u8 { none, sleep, poll };
     kind what = kind::none;
-    instant deadline{};
+    timekeeping::deadline deadline{};
     u64 arguments[4] = {}; // the interrupted call's own
     result<u64> (*resume)(restart_block&) = nullptr;
 };

@@ -5,6 +5,7 @@
 #include "linux/time/calls.hh"
 #include "linux/time/clocks.hh"
 #include "linux/time/conversion.hh"
+#include "linux/time/wall_clock.hh"
 
 namespace linux
 {
@@ -24,6 +25,17 @@ bool may_set_time()
 }
 } // namespace
 
+constinit wait_queue wall_clock_was_set;
+
+result<void> set_wall_clock(nanoseconds since_epoch)
+{
+    if (!may_set_time())
+        return fail(errc::eperm);
+    timekeeping::set_wall_clock(since_epoch);
+    wall_clock_was_set.wake_all();
+    return {};
+}
+
 result<void> sys_clock_gettime(clock_id id, user_ptr<timespec> out)
 {
     const auto clock = TRY(find_clock(id));
@@ -36,11 +48,7 @@ result<void> sys_clock_settime(clock_id id, user_ptr<const timespec> in)
     if (id != clock_realtime)
         return fail(clock.is_cpu_clock() ? errc::eperm : errc::einval);
     const auto given = TRY(in.read());
-    const auto time = TRY(to_duration(given));
-    if (!may_set_time())
-        return fail(errc::eperm);
-    timekeeping::set_wall_clock(time);
-    return {};
+    return set_wall_clock(TRY(to_duration(given)));
 }
 
 result<void> sys_clock_getres(clock_id id, user_ptr<timespec> out)
@@ -69,11 +77,9 @@ result<void> sys_settimeofday(user_ptr<const timeval> time, user_ptr<const timez
     }
     if (zone)
         TRY(zone.read()); // the machine's clock is UTC: there is nothing to warp
-    if (!may_set_time())
-        return fail(errc::eperm);
     if (wanted)
-        timekeeping::set_wall_clock(*wanted);
-    return {};
+        return set_wall_clock(*wanted);
+    return may_set_time() ? result<void>{} : fail(errc::eperm);
 }
 
 result<s64> sys_time(user_ptr<s64> out)

@@ -73,13 +73,13 @@ nanoseconds clock_reference::now() const
     return {};
 }
 
-instant clock_reference::earliest(nanoseconds time) const
+timekeeping::deadline clock_reference::earliest(nanoseconds time) const
 {
     switch (kind) {
     case clock_kind::monotonic:
         return instant(time);
     case clock_kind::realtime:
-        return timekeeping::after(timekeeping::now(), time - now());
+        return timekeeping::deadline::at_wall_clock(time);
     case clock_kind::program_cpu:
     case clock_kind::program_user:
         return timekeeping::after(timekeeping::now(),

@@ -6,7 +6,7 @@
 
 #include "core/base/ref_ptr.hh"
 #include "core/base/result.hh"
-#include "core/time/clock.hh"
+#include "core/time/deadline.hh"
 #include "linux/abi/time.hh"
 
 namespace linux
@@ -31,7 +31,7 @@ struct clock_reference {
     nanoseconds now() const;
     bool is_cpu_clock() const { return kind >= clock_kind::program_cpu; }
     /// When the clock can show `time` at the earliest.
-    instant earliest(nanoseconds time) const;
+    timekeeping::deadline earliest(nanoseconds time) const;
 };
 
 /// Errors: einval if there is no such clock, or its thread is gone.

@@ -5,11 +5,21 @@
 
 namespace linux
 {
+nanoseconds program_timer::now_locked() const
+{
+    return _on_monotonic ? timekeeping::now().time_since_epoch() : _clock.now();
+}
+
+void program_timer::arm_locked()
+{
+    _hardware.arm(_on_monotonic ? timekeeping::deadline(instant(_next)) : _clock.earliest(_next));
+}
+
 timer_setting program_timer::get_locked() const
 {
     if (!_armed)
         return {nanoseconds(0), _interval};
-    const auto now = _clock.now();
+    const auto now = now_locked();
     // An expiry that is due but not served yet still counts as armed: never 0.
     return {now < _next ? _next - now : nanoseconds(1), _interval};
 }
@@ -33,9 +43,10 @@ timer_setting program_timer::set(const timer_setting& wanted, origin from)
     _interval = wanted.interval;
     if (wanted.value.count() == 0)
         return old;
-    _next = from == origin::absolute ? wanted.value : saturating_add(_clock.now(), wanted.value);
+    _on_monotonic = from == origin::from_now && _clock.kind == clock_kind::realtime;
+    _next = from == origin::absolute ? wanted.value : saturating_add(now_locked(), wanted.value);
     _armed = true;
-    _hardware.arm(_clock.earliest(_next));
+    arm_locked();
     return old;
 }
 
@@ -53,7 +64,7 @@ void program_timer::look()
     lock_guard guard{_lock};
     if (!_armed)
         return;
-    const auto now = _clock.now();
+    const auto now = now_locked();
     if (now >= _next) {
         const u64 missed = missed_intervals(_next, now, _interval);
         if (_interval.count() == 0)
@@ -63,6 +74,6 @@ void program_timer::look()
         expired(missed);
     }
     if (_armed)
-        _hardware.arm(_clock.earliest(_next));
+        arm_locked();
 }
 } // namespace linux

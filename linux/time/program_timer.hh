@@ -1,10 +1,10 @@
 // A timer of the program's own making: it expires once or again and again, on any clock, and then sends a
 // signal.
 //
-// The kernel's timer below it is one-shot and monotonic. When it fires, this one looks at its own clock: if
-// the time has not come (a CPU clock that stood still, a wall clock that was set back) it arms again; else it
-// sends, counts the intervals that it missed, and arms for the next. Settings change under the owner's mutex,
-// which serialises them; what the interrupt also touches is under `_lock`.
+// The kernel's timer below it is one-shot. When it fires, this one looks at its own clock: if the time has
+// not come (a CPU clock that stood still) it arms again; else it sends, counts the intervals that it missed,
+// and arms for the next. Settings change under the owner's mutex, which serialises them; what the interrupt
+// also touches is under `_lock`.
 #pragma once
 
 #include "core/sync/spinlock.hh"
@@ -48,12 +48,16 @@ class program_timer
 
     void look() EXCLUDES(_lock);
     timer_setting get_locked() const REQUIRES(_lock);
+    nanoseconds now_locked() const REQUIRES(_lock);
+    void arm_locked() REQUIRES(_lock);
 
     spinlock _lock{lock_rank::program_timer};
     hardware_timer _hardware;
     clock_reference _clock; // constant while armed
     bool _armed GUARDED_BY(_lock) = false;
-    nanoseconds _next GUARDED_BY(_lock){0}; // on _clock
+    // Set from now on for the wall clock: it runs by the monotonic one, whatever the other is set to.
+    bool _on_monotonic GUARDED_BY(_lock) = false;
+    nanoseconds _next GUARDED_BY(_lock){0}; // on _clock, or the monotonic one
     nanoseconds _interval GUARDED_BY(_lock){0};
 };
 } // namespace linux

@@ -22,7 +22,7 @@ result<void> sleep_relative(instant deadline, user_ptr<timespec> remaining);
 
 result<u64> resume_sleep(restart_block& block)
 {
-    TRY(sleep_relative(block.deadline, user_ptr<timespec>(block.arguments[0])));
+    TRY(sleep_relative(block.deadline.monotonic(), user_ptr<timespec>(block.arguments[0])));
     return 0;
 }
 

@@ -9,7 +9,7 @@ namespace
 constexpr nanoseconds wall_clock_at_start = seconds(1'700'000'000);
 
 constinit instant current{seconds(1000)};
-constinit nanoseconds wall_offset = wall_clock_at_start - seconds(1000);
+constinit nanoseconds offset = wall_clock_at_start - seconds(1000);
 constinit instant next_deadline = timekeeping::never;
 constinit size_t armed = 0;
 } // namespace
@@ -22,11 +22,16 @@ instant now()
 }
 nanoseconds wall_clock()
 {
-    return current.time_since_epoch() + wall_offset;
+    return current.time_since_epoch() + offset;
+}
+nanoseconds wall_offset()
+{
+    return offset;
 }
 void set_wall_clock(nanoseconds since_epoch)
 {
-    wall_offset = since_epoch - current.time_since_epoch();
+    offset = since_epoch - current.time_since_epoch();
+    timer_queue::this_cpu().follow_wall_clock();
 }
 
 timer_queue& timer_queue::this_cpu()
@@ -37,13 +42,14 @@ timer_queue& timer_queue::this_cpu()
 
 void timer_queue::program_locked()
 {
-    next_deadline = _timers.empty() ? never : _timers.begin()->_deadline;
+    next_deadline = _timers.empty() ? never : _timers.begin()->_due;
 }
 
-void timer_queue::insert(timer& t, instant deadline)
+void timer_queue::insert(timer& t, const deadline& when)
 {
     lock_guard guard{_lock};
-    t._deadline = deadline;
+    t._when = when;
+    t._due = when.monotonic(); // under the lock, so that follow_wall_clock() comes before or after
     t._last_queue = this;
     t._queue.store(this);
     _timers.insert(t);
@@ -76,7 +82,7 @@ bool timer_queue::remove(timer& t)
 void timer_queue::expire()
 {
     _lock.lock();
-    while (!_timers.empty() && _timers.begin()->_deadline <= now()) {
+    while (!_timers.empty() && _timers.begin()->_due <= now()) {
         timer& t = *_timers.begin();
         _timers.erase(_timers.begin());
         t._queue.store(nullptr);
@@ -89,10 +95,10 @@ void timer_queue::expire()
     _lock.unlock();
 }
 
-bool timer::arm(instant deadline)
+bool timer::arm(const timekeeping::deadline& when)
 {
     const bool was_armed = cancel();
-    timer_queue::this_cpu().insert(*this, deadline);
+    timer_queue::this_cpu().insert(*this, when);
     return was_armed;
 }
 

@@ -1,10 +1,10 @@
 // main() of the guest tests: chooses tests, runs them, counts, and survives a test that faults.
 //
-//     PROGRAM [-v] [-l] [-n TIMES] [--kiln] [-x PATTERN]... [PATTERN...]
+//     PROGRAM [-v] [-l] [-n TIMES] [--kiln] [--set-clock] [-x PATTERN]... [PATTERN...]
 //
 // A PATTERN is a family, a family/name, or a glob of one; -x leaves out; -v names each test before it runs
-// (a hang shows whose it is); -l lists; --kiln adds what only Kiln does; -n runs all so many times and says
-// after each round how much memory is free, for leaks.
+// (a hang shows whose it is); -l lists; --kiln adds what only Kiln does, --set-clock what moves the clock; -n
+// runs all so many times and says after each round how much memory is free, for leaks.
 #include "check.h"
 
 #include <fnmatch.h>
@@ -188,7 +188,7 @@ static bool passes(const struct guest_test* test, bool verbose)
 struct choice {
     char** patterns; // NULL-terminated
     const char* left_out[64];
-    bool verbose, list, kiln;
+    bool verbose, list, kiln, set_clock;
     int rounds;
 };
 
@@ -196,6 +196,8 @@ static bool chosen(const struct guest_test* test, const struct choice* choice)
 {
     bool wanted = *choice->patterns == NULL;
     if ((test->flags & TEST_KILN_ONLY) && !choice->kiln)
+        return false;
+    if ((test->flags & TEST_SETS_CLOCK) && !choice->kiln && !choice->set_clock)
         return false;
     for (char** p = choice->patterns; *p; p++)
         wanted = wanted || matches(test, *p);
@@ -220,7 +222,7 @@ static long free_memory(void)
 
 static int usage(void)
 {
-    say("usage: guest-tests [-v] [-l] [-n TIMES] [--kiln] [-x PATTERN]... [PATTERN...]\n");
+    say("usage: guest-tests [-v] [-l] [-n TIMES] [--kiln] [--set-clock] [-x PATTERN]... [PATTERN...]\n");
     return 2;
 }
 
@@ -235,6 +237,8 @@ int main(int argc, char** argv)
             choice.list = true;
         else if (strcmp(argv[i], "--kiln") == 0)
             choice.kiln = true;
+        else if (strcmp(argv[i], "--set-clock") == 0)
+            choice.set_clock = true;
         else if (strcmp(argv[i], "-n") == 0 && i + 1 < argc)
             choice.rounds = atoi(argv[++i]);
         else if (strcmp(argv[i], "-x") == 0 && i + 1 < argc && left_out < 63)

@@ -14,4 +14,8 @@ nanoseconds wall_clock()
 {
     return std::chrono::duration_cast<nanoseconds>(std::chrono::system_clock::now().time_since_epoch());
 }
+nanoseconds wall_offset()
+{
+    return wall_clock() - now().time_since_epoch();
+}
 } // namespace timekeeping

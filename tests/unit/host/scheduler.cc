@@ -42,11 +42,11 @@ result<void> thread_waiter::sleep(const wait_options& options)
     (void)_thread;
     std::unique_lock guard{sleep_lock};
     auto woken = [this] { return _woken.load(); };
-    if (options.deadline == timekeeping::never) {
+    if (options.deadline.is_never()) {
         sleep_condition.wait(guard, woken);
         return {};
     }
-    const auto delay = options.deadline - timekeeping::now();
+    const auto delay = options.deadline.monotonic() - timekeeping::now();
     if (!sleep_condition.wait_for(guard, delay, woken))
         return fail(errc::etimedout);
     return {};
