@@ -7,8 +7,20 @@
 
 namespace sched
 {
-void cpu::change_entity(thread& t, const cpu_set* affinity,
-                        const scheduling_parameters* parameters) NO_THREAD_SAFETY_ANALYSIS
+/// The lock of its queue is held, and it is not in it.
+void cpu::apply_locked(thread& t, const change& wanted)
+{
+    if (wanted.affinity)
+        t.entity::affinity = *wanted.affinity;
+    if (wanted.parameters)
+        t._own_parameters = *wanted.parameters;
+    if (wanted.inherited_priority)
+        t._inherited_priority = *wanted.inherited_priority;
+    t.entity::parameters = raised(t._own_parameters, t._inherited_priority);
+    t.weight = weight_of(t.entity::parameters);
+}
+
+void cpu::change_entity(thread& t, const change& wanted) NO_THREAD_SAFETY_ANALYSIS
 {
     const auto state = arch::irq_save();
     cpu& home = t._cpu.load(std::memory_order_relaxed) ? lock_home_of(t) : this_cpu();
@@ -18,12 +30,7 @@ void cpu::change_entity(thread& t, const cpu_set* affinity,
         home._queue.remove(t);
         home._load.fetch_sub(1, std::memory_order_relaxed);
     }
-    if (affinity)
-        t.entity::affinity = *affinity;
-    if (parameters) {
-        t.entity::parameters = *parameters;
-        t.weight = weight_of(*parameters);
-    }
+    apply_locked(t, wanted);
     const bool running_elsewhere = locked && t._state == thread_state::running && &home != &this_cpu();
     if (locked)
         home._lock.unlock_irqs_off();
@@ -34,7 +41,7 @@ void cpu::change_entity(thread& t, const cpu_set* affinity,
     else if (&t == arch::current_thread())
         home.request_reschedule();
     arch::irq_restore(state);
-    if (&t == arch::current_thread())
+    if (wanted.affinity && &t == arch::current_thread())
         home.leave_if_not_allowed();
 }
 

@@ -6,6 +6,8 @@
 // in the order of CPU numbers.
 #pragma once
 
+#include <optional>
+
 #include "arch/smp.hh"
 #include "core/base/make_unique.hh"
 #include "core/base/result.hh"
@@ -66,8 +68,15 @@ class cpu
     /// after that lock is dropped, so who sees it true need not wait for the waker.
     static void wake(thread& t, std::atomic<bool>* told);
 
-    /// Applies a change to a thread's entity under its queue's lock.
-    static void change_entity(thread& t, const cpu_set* affinity, const scheduling_parameters* parameters);
+    /// What is to become of a thread's right to CPUs; the rest stays.
+    struct change {
+        std::optional<cpu_set> affinity{};
+        std::optional<scheduling_parameters> parameters{};
+        std::optional<u8> inherited_priority{};
+    };
+    /// Applies it under the lock of the thread's queue. Any context; with another affinity for the running
+    /// thread, thread context.
+    static void change_entity(thread& t, const change& wanted);
 
     /// Moves the running thread away if its affinity excludes this CPU; thread context.
     void leave_if_not_allowed();
@@ -79,6 +88,7 @@ class cpu
     cpu(unsigned number, ref_ptr<thread> idle);
     friend void finish_switch();
     static void finish_switch_here();
+    static void apply_locked(thread& t, const change& wanted);
     static void settle_previous(thread& previous, bool dead);
     static thread& thread_of(entity& e) { return static_cast<thread&>(e); }
 

@@ -12,6 +12,21 @@ struct scheduling_parameters {
     s8 nice = 0;              // -20..19, for other and batch
     u8 realtime_priority = 0; // 1..99, for fifo and round_robin
 
-    bool is_realtime() const { return policy == sched::policy::fifo || policy == sched::policy::round_robin; }
+    constexpr bool is_realtime() const
+    {
+        return policy == sched::policy::fifo || policy == sched::policy::round_robin;
+    }
 };
+
+/// The parameters of one who inherits a realtime priority (0: none): as FIFO unless its own policy is
+/// realtime.
+constexpr scheduling_parameters raised(scheduling_parameters own, u8 inherited)
+{
+    if (inherited <= own.realtime_priority)
+        return own;
+    if (!own.is_realtime())
+        own.policy = policy::fifo;
+    own.realtime_priority = inherited;
+    return own;
+}
 } // namespace sched

@@ -19,8 +19,8 @@ thread::thread(std::string_view name, mm::address_space* space) : _address_space
 {
     set_name(name);
     if (const thread* creator = arch::current_thread()) {
-        entity::parameters = creator->entity::parameters;
-        entity::weight = creator->entity::weight;
+        _own_parameters = entity::parameters = creator->_own_parameters;
+        entity::weight = weight_of(_own_parameters);
         entity::affinity = creator->entity::affinity;
     }
 }
@@ -51,7 +51,7 @@ result<ref_ptr<thread>> thread::create(std::string_view name, void (*entry)(void
     ref_ptr<thread> t = TRY(make_ref<kernel_thread>(name));
     TRY(t->_context.prepare_kernel(entry, argument));
     t->entity::affinity = cpu_set::all();
-    t->entity::parameters = {};
+    t->_own_parameters = t->entity::parameters = {};
     t->entity::weight = weight_of({});
     return t;
 }
@@ -149,13 +149,18 @@ result<void> thread::set_affinity(const cpu_set& allowed)
     // A CPU that is still starting is worth waiting for: the program may rely on being there.
     for (unsigned i = 0; i < patience_ms && !any_up(usable); i++)
         TRY(sleep_until(timekeeping::now() + milliseconds(1), false));
-    cpu::change_entity(*this, &usable, nullptr);
+    cpu::change_entity(*this, {.affinity = usable});
     return {};
 }
 
 void thread::set_scheduling(const scheduling_parameters& p)
 {
-    cpu::change_entity(*this, nullptr, &p);
+    cpu::change_entity(*this, {.parameters = p});
+}
+
+void thread::set_inherited_priority(u8 priority)
+{
+    cpu::change_entity(*this, {.inherited_priority = priority});
 }
 
 void yield()

@@ -99,8 +99,14 @@ class thread : public ref_counted<thread>, private entity
     /// The CPU it runs on or ran on last.
     unsigned last_cpu() const;
 
-    scheduling_parameters scheduling() const { return entity::parameters; }
+    /// As it was set for the thread; what it inherits does not show.
+    scheduling_parameters scheduling() const { return _own_parameters; }
     void set_scheduling(const scheduling_parameters& parameters);
+    /// It runs at least as urgently as with this realtime priority (0: nothing inherited). Any context, no
+    /// run queue locked.
+    void set_inherited_priority(u8 priority);
+    /// The realtime priority that it runs with; 0 if it shares the CPU fairly.
+    u8 urgency() const { return entity::parameters.realtime_priority; }
 
     /// The frame at the top of the kernel stack: the application's registers while the kernel works for it.
     arch::trap_frame& application_frame() { return _context.application_frame(); }
@@ -129,6 +135,8 @@ class thread : public ref_counted<thread>, private entity
 
     arch::thread_context _context;
     mm::address_space* _address_space = nullptr;
+    scheduling_parameters _own_parameters; // the entity's are these, raised to what is inherited
+    u8 _inherited_priority = 0;
     std::atomic<thread_state> _state{thread_state::created};
     std::atomic<bool> _interrupt_pending{false};
     std::atomic<bool> _interruptible{false}; // sleeps so that interrupt() may wake it

@@ -27,6 +27,7 @@ enum class lock_rank : u8 {
     program_timer = 102,    // linux: a POSIX or interval timer's setting
     signal = 104,           // linux: pending signals and actions
     futex_bucket = 108,     // linux: one bucket of waiters
+    inheritance = 109,      // linux: who waits for which owner of a PI futex
     connection = 110,       // net: one socket's protocol state
     accept_queue = 111,     // net: a listener's connections
     socket_table = 112,     // net: one shard of the demultiplexing tables

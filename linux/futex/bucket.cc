@@ -37,6 +37,10 @@ bool leave_bucket(futex_waiter& w)
         if (!w.queued)
             return false;
         bucket.remove(w);
+        if (w.wants_ownership) {
+            lock_guard inheritance{inheritance_lock};
+            inheritor::withdraw(w.to_owner);
+        }
         return true;
     }
 }

@@ -28,7 +28,8 @@ enum class futex_grant : u8 { none, owner };
 
 struct futex_waiter : sched::thread_waiter {
     futex_waiter(task& waiting, const futex_key& waits_for, u32 wanted_bits)
-        : thread(waiting), key(waits_for), bits(wanted_bits), priority(waiting.scheduling().realtime_priority)
+        : thread(waiting), key(waits_for), bits(wanted_bits),
+          priority(waiting.scheduling().realtime_priority), to_owner(waiting)
     {
     }
 
@@ -44,6 +45,7 @@ struct futex_waiter : sched::thread_waiter {
     futex_key move_target;        // where to
     futex_grant granted = futex_grant::none;
     int owner_tid = 0; // of the PI futex; its bucket's lock
+    donation to_owner; // who inherits this thread's priority
 
     std::atomic<futex_bucket*> bucket{nullptr}; // changes under the old one's lock
     bool queued = false;                        // the bucket's lock

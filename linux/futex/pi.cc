@@ -1,6 +1,6 @@
 // PI futexes: the word holds the owner's thread id, and the kernel hands it on (futex(2),
-// "Priority-inheritance futexes"). Waiters are served by realtime priority, then in order. The owner itself
-// is not boosted: docs/threads.md.
+// "Priority-inheritance futexes"). The most urgent waiter is next, among equals the first; meanwhile the
+// owner inherits its priority (inheritance.hh).
 //
 // Owners are looked up before the bucket is locked, because the thread list's lock comes first; under the
 // lock the word is read again, and if another thread owns it by then everything begins anew.
@@ -66,11 +66,37 @@ futex_waiter* first_owner_to_be(futex_bucket& bucket, const futex_key& key, fute
     return w;
 }
 
+/// Who owns `key` next: the most urgent who waits for it, among equals the first.
+futex_waiter* next_owner(futex_bucket& bucket, const futex_key& key) REQUIRES(bucket)
+{
+    futex_waiter* next = nullptr;
+    for (futex_waiter* w = first_owner_to_be(bucket, key); w; w = first_owner_to_be(bucket, key, w))
+        if (!next || w->thread.urgency() > next->thread.urgency())
+            next = w;
+    return next;
+}
+
+/// Makes `self` a waiter whose priority the owner inherits. Errors: edeadlk if the owner waits for it
+/// already.
+result<void> enter(futex_bucket& bucket, futex_waiter& self, const observed_owner& observed) REQUIRES(bucket)
+{
+    lock_guard inheritance{inheritance_lock};
+    if (observed.owner->waits_for(self.thread))
+        return fail(errc::edeadlk);
+    self.wants_ownership = true;
+    self.owner_tid = static_cast<int>(observed.tid);
+    bucket.announce();
+    bucket.insert(self);
+    observed.owner->receive(self.to_owner);
+    return {};
+}
+
 /// Acquires, or enters the bucket as a waiter. Errors: edeadlk; eagain if it should only be tried.
-result<attempt> lock_or_enter(futex_bucket& bucket, futex_waiter& self, virt_addr word, u32 expected_owner,
-                              futex_patience patience)
+result<attempt> lock_or_enter(futex_bucket& bucket, futex_waiter& self, virt_addr word,
+                              const observed_owner& observed, futex_patience patience)
 {
     lock_guard guard{bucket};
+    const u32 expected_owner = observed.tid;
     const u32 tid = static_cast<u32>(self.thread.tid);
     const auto value = mm::load_user_u32(word);
     if (!value || (*value & futex_tid_mask) != expected_owner)
@@ -82,12 +108,8 @@ result<attempt> lock_or_enter(futex_bucket& bucket, futex_waiter& self, virt_add
     const auto outcome = try_take(word, *value, tid, first_owner_to_be(bucket, self.key) != nullptr);
     if (!outcome)
         return attempt::changed; // not there any more: observe_owner() finds out
-    if (*outcome == attempt::must_wait) {
-        self.wants_ownership = true;
-        self.owner_tid = static_cast<int>(expected_owner);
-        bucket.announce();
-        bucket.insert(self);
-    }
+    if (*outcome == attempt::must_wait)
+        TRY(enter(bucket, self, observed));
     return outcome;
 }
 
@@ -99,31 +121,38 @@ bool was_overlooked(const observed_owner& observed, futex_waiter& self)
            leave_bucket(self);
 }
 
-/// Gives every waiter for `key` its new owner's id.
-void rename_owner(futex_bucket& bucket, const futex_key& key, int tid) REQUIRES(bucket)
+/// `next` no longer waits: those who still do wait for it now, and it inherits from them.
+void change_owner(futex_bucket& bucket, futex_waiter& next) REQUIRES(bucket)
 {
-    for (futex_waiter* w = first_owner_to_be(bucket, key); w; w = first_owner_to_be(bucket, key, w))
-        w->owner_tid = tid;
+    lock_guard inheritance{inheritance_lock};
+    inheritor::withdraw(next.to_owner);
+    for (futex_waiter* w = first_owner_to_be(bucket, next.key); w;
+         w = first_owner_to_be(bucket, next.key, w)) {
+        if (w == &next)
+            continue;
+        w->owner_tid = next.thread.tid;
+        next.thread.receive(w->to_owner);
+    }
 }
 } // namespace
 
 result<bool> hand_over(futex_bucket& bucket, const futex_key& key, virt_addr word, u32 old_value, u32 extra)
 {
-    futex_waiter* next = first_owner_to_be(bucket, key);
+    futex_waiter* const next = next_owner(bucket, key);
     u32 wanted = extra;
     if (next) {
+        futex_waiter* const first = first_owner_to_be(bucket, key);
         wanted |= static_cast<u32>(next->thread.tid);
-        if (first_owner_to_be(bucket, key, next))
+        if (first != next || first_owner_to_be(bucket, key, first))
             wanted |= futex_waiters;
     }
     const u32 seen = TRY(mm::compare_exchange_user_u32(word, old_value, wanted));
     if (seen != old_value)
         return false;
     if (next) {
-        const int tid = next->thread.tid;
+        change_owner(bucket, *next);
         next->granted = futex_grant::owner;
         bucket.wake(*next);
-        rename_owner(bucket, key, tid);
     }
     return true;
 }
@@ -139,7 +168,7 @@ result<u64> futex_lock_owner(virt_addr word, futex_scope scope, const timekeepin
     futex_waiter waiter(self, key, 0);
     for (;;) {
         const auto observed = TRY(observe_owner(owner_program, word));
-        const auto outcome = TRY(lock_or_enter(bucket, waiter, word, observed.tid, patience));
+        const auto outcome = TRY(lock_or_enter(bucket, waiter, word, observed, patience));
         if (outcome == attempt::acquired)
             return 0;
         if (outcome == attempt::must_wait && !was_overlooked(observed, waiter))
@@ -179,6 +208,10 @@ void release_owned_futexes(task& dead)
     std::atomic_thread_fence(std::memory_order_seq_cst); // pairs with was_overlooked()
     if (!owner_program.uses_owned_futexes.load(std::memory_order_relaxed))
         return;
+    WITH_LOCK(inheritance_lock)
+    {
+        dead.refuse_all();
+    }
     for (auto& bucket : futex_buckets) {
         if (bucket.is_empty())
             continue;
@@ -238,8 +271,9 @@ class owner_requeue
     }
 
     /// Threads woken and moved, or nothing if a word changed or is not there and all must be tried again.
-    result<std::optional<u64>> run(u32 expected_owner) NO_THREAD_SAFETY_ANALYSIS
+    result<std::optional<u64>> run(const observed_owner& observed) NO_THREAD_SAFETY_ANALYSIS
     {
+        const u32 expected_owner = observed.tid;
         const futex_bucket_pair locked{_from, _to};
         const auto first_value = mm::load_user_u32(_request.from);
         const auto value = mm::load_user_u32(_request.to);
@@ -260,32 +294,38 @@ class owner_requeue
         const auto seen = mm::compare_exchange_user_u32(_request.to, *value, wanted);
         if (!seen || *seen != *value)
             return std::optional<u64>();
+        task& owner = expected_owner ? *observed.owner : top->thread;
         u64 count = 0;
         if (!expected_owner) {
+            _from.remove(*top);
             top->granted = futex_grant::owner;
-            _from.wake(*top);
             count++;
         }
         while (count < u64{1} + _request.move_count) {
             futex_waiter* w = _from.find(_from_key);
             if (!w)
                 break;
-            move(*w, static_cast<int>(new_owner));
+            move(*w, owner);
             count++;
         }
+        if (!expected_owner)
+            top->wake_directly(); // the last that is done to it
         return std::optional<u64>(count);
     }
 
   private:
-    void move(futex_waiter& w, int owner_tid) NO_THREAD_SAFETY_ANALYSIS
+    void move(futex_waiter& w, task& owner) NO_THREAD_SAFETY_ANALYSIS
     {
         _from.remove(w);
         w.key = _to_key;
         w.moves_to_pi = false;
         w.wants_ownership = true;
-        w.owner_tid = owner_tid;
+        w.owner_tid = owner.tid;
         _to.announce();
         _to.insert(w);
+        lock_guard inheritance{inheritance_lock};
+        if (!owner.waits_for(w.thread)) // else the program is in a deadlock of its own making
+            owner.receive(w.to_owner);
     }
 
     const futex_requeue_request& _request;
@@ -306,7 +346,10 @@ result<u64> futex_requeue_to_owner(const futex_requeue_request& request)
     for (;;) {
         TRY(mm::fault_in(request.from, sizeof(u32), mm::access::read));
         const auto observed = TRY(observe_owner(owner_program, request.to));
-        const auto done = TRY(owner_requeue{request, from_key, to_key}.run(observed.tid));
+        const auto done = TRY(owner_requeue{request, from_key, to_key}.run(observed));
+        std::atomic_thread_fence(std::memory_order_seq_cst); // pairs with release_owned_futexes()
+        if (observed.owner && observed.owner->has_left_futexes.load(std::memory_order_relaxed))
+            release_owned_futexes(*observed.owner); // it may have overlooked who was moved just now
         if (done)
             return *done;
     }

@@ -62,6 +62,8 @@ result<void> set_policy(task& target, int policy, int priority)
     parameters.policy = static_cast<sched::policy>(policy);
     parameters.realtime_priority = static_cast<u8>(priority);
     target.set_scheduling(parameters);
+    lock_guard guard{inheritance_lock};
+    target.update(); // the owner of what it waits for inherits this
     return {};
 }
 

@@ -7,6 +7,7 @@
 #include "core/sched/thread.hh"
 #include "linux/abi/signal.hh"
 #include "linux/abi/time.hh"
+#include "linux/futex/inheritance.hh"
 #include "linux/signal/pending.hh"
 #include "linux/task/credentials.hh"
 #include "linux/task/program.hh"
@@ -30,7 +31,7 @@ struct fault_record {
     u64 cr2 = 0;
 };
 
-class task : public sched::thread, public task_list_entry
+class task : public sched::thread, public task_list_entry, public inheritor
 {
   public:
     /// A thread of `owner` that will start at the registers in application_frame(); it is not in the list
@@ -96,6 +97,8 @@ class task : public sched::thread, public task_list_entry
   private:
     task(linux::program& owner, std::string_view name, ref_ptr<linux::credentials> who);
     void before_return(arch::trap_frame& frame) override;
+    u8 own_priority() const override { return scheduling().realtime_priority; }
+    void set_inherited(u8 priority) override { set_inherited_priority(priority); }
     void look_for_signals() REQUIRES(program().signals().lock);
 
     ref_ptr<linux::program> _program;

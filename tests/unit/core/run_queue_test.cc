@@ -166,4 +166,18 @@ TEST(run_queue, finds_what_may_move)
     EXPECT_EQ(q.find_movable(1), &free);
     clear(q);
 }
+
+TEST(policy, what_is_inherited_raises_only)
+{
+    using sched::policy;
+    const sched::scheduling_parameters fair{.policy = policy::batch, .nice = 5};
+    EXPECT_EQ(sched::raised(fair, 0).policy, policy::batch);
+    EXPECT_EQ(sched::raised(fair, 7).policy, policy::fifo);
+    EXPECT_EQ(sched::raised(fair, 7).realtime_priority, 7);
+    EXPECT_EQ(sched::raised(fair, 7).nice, 5);
+    const sched::scheduling_parameters robin{.policy = policy::round_robin, .realtime_priority = 20};
+    EXPECT_EQ(sched::raised(robin, 10).realtime_priority, 20);
+    EXPECT_EQ(sched::raised(robin, 30).realtime_priority, 30);
+    EXPECT_EQ(sched::raised(robin, 30).policy, policy::round_robin);
+}
 } // namespace
