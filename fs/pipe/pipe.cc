@@ -73,21 +73,23 @@ size_t pipe::take(io_buffer& to)
     return done;
 }
 
+bool pipe::provide_page(phys_addr& page)
+{
+    page = std::exchange(_spare, phys_addr(0));
+    if (!page.value)
+        if (const auto frame = mm::allocate_frames())
+            page = *frame;
+    return page.value != 0;
+}
+
 size_t pipe::put(io_buffer& from, size_t wanted, bool& no_memory)
 {
     size_t done = 0;
     while (done < wanted) {
         phys_addr& page = page_of(_write_at);
-        if (!page.value) {
-            page = std::exchange(_spare, phys_addr(0));
-            if (!page.value) {
-                const auto frame = mm::allocate_frames();
-                if (!frame) {
-                    no_memory = true;
-                    break;
-                }
-                page = *frame;
-            }
+        if (!page.value && !provide_page(page)) {
+            no_memory = true;
+            break;
         }
         const size_t offset = _write_at & page_mask;
         const size_t piece = std::min(page_size - offset, wanted - done);

@@ -44,6 +44,11 @@ class pipe final : public ref_counted<pipe>
     /// Errors: epipe without a reader, eagain, erestartsys, efault, enomem.
     result<size_t> write(io_buffer& from, blocking mode);
 
+    /// Up to `bytes` of what this one holds into `to`, another pipe, and leaves them here (tee(2)): as many
+    /// as are here and find room there, at least one. 0 when this one is empty and has no writer. Errors:
+    /// those of read() and write().
+    result<size_t> copy_to(pipe& to, size_t bytes, blocking mode);
+
     u32 poll(u32 interest, vfs::poll_registrar* registrar, ends side);
     size_t bytes_available();
     size_t capacity();
@@ -70,7 +75,12 @@ class pipe final : public ref_counted<pipe>
     {
         return _pages[(position >> page_shift) & (_page_count - 1)];
     }
+    result<bool> wait_for_bytes(blocking mode) EXCLUDES(_lock);
+    result<void> wait_for_any_room(blocking mode) EXCLUDES(_lock);
+    size_t copy_from(pipe& other, size_t bytes);
     size_t take(io_buffer& to) REQUIRES(_lock);
+    /// A frame for a page that has none; not inlined, because it mostly has the last one. False: no memory.
+    [[gnu::noinline]] bool provide_page(phys_addr& page) REQUIRES(_lock);
     /// Moves `wanted` bytes, for which there is room; fewer if memory or the buffer's fails.
     size_t put(io_buffer& from, size_t wanted, bool& no_memory) REQUIRES(_lock);
     bool wait_for_room(size_t needed, blocking mode, errc& outcome) REQUIRES(_lock);

@@ -15,6 +15,13 @@ class pipe_file final : public vfs::file
     pipe_file(const vfs::path& where, ref_ptr<pipe> p, u32 flags);
     ~pipe_file() override;
 
+    /// The file as an end of a pipe, or null: nothing else has a pipe's size.
+    static pipe_file* of(vfs::file& file)
+    {
+        return file.pipe_size() ? static_cast<pipe_file*>(&file) : nullptr;
+    }
+    pipe& ring() const { return *_pipe; }
+
     result<size_t> read(io_buffer& to) override;
     result<size_t> write(io_buffer& from) override;
     result<u64> control(u32 request, virt_addr argument) override; // FIONREAD

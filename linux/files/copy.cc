@@ -1,10 +1,11 @@
 // Copying between descriptors inside the kernel: sendfile, copy_file_range, splice, tee.
 //
-// All of them move the bytes through one buffer of the kernel. Bytes that could be read but not written are
-// only lost from a source without position (a pipe), and there the write is tried first for what the target
-// takes.
+// tee copies from pipe to pipe. The others move the bytes through one buffer of the kernel. Bytes that could
+// be read but not written are only lost from a source without position (a pipe), and there the write is tried
+// first for what the target takes.
 #include <algorithm>
 
+#include "fs/pipe/pipe_file.hh"
 #include "linux/files/arguments.hh"
 #include "linux/syscall/restart.hh"
 
@@ -13,6 +14,9 @@ namespace linux
 namespace
 {
 constexpr size_t copy_buffer_size = 16_KiB;
+
+constexpr u32 splice_nonblock = 2;
+constexpr u32 splice_flags = 0xf; // SPLICE_F_MOVE, NONBLOCK, MORE, GIFT
 
 /// One side of a copy: at an offset of the caller's, or at the file's own position.
 struct side {
@@ -170,8 +174,7 @@ result<size_t> sys_copy_file_range(int in, user_ptr<s64> in_offset, int out, use
 result<size_t> sys_splice(int in, user_ptr<s64> in_offset, int out, user_ptr<s64> out_offset, size_t bytes,
                           u32 flags)
 {
-    constexpr u32 known = 0xf; // SPLICE_F_MOVE, NONBLOCK, MORE, GIFT: hints
-    if (flags & ~known)
+    if (flags & ~splice_flags)
         return fail(errc::einval);
     if (bytes == 0)
         return size_t{0};
@@ -197,10 +200,22 @@ result<size_t> sys_splice(int in, user_ptr<s64> in_offset, int out, user_ptr<s64
     return moved;
 }
 
-result<size_t> sys_tee(int in, int out, size_t, u32)
+result<size_t> sys_tee(int in, int out, size_t bytes, u32 flags)
 {
-    (void)TRY(descriptors().use(in));
-    (void)TRY(descriptors().use(out));
-    return fail(errc::einval); // pipes here cannot be read without taking the bytes
+    if (flags & ~splice_flags)
+        return fail(errc::einval);
+    if (bytes == 0)
+        return size_t{0};
+    const auto source = TRY(descriptors().use(in));
+    const auto target = TRY(descriptors().use(out));
+    if (!source->may_read() || !target->may_write())
+        return fail(errc::ebadf);
+    auto* const from = fs::pipe_file::of(*source);
+    auto* const to = fs::pipe_file::of(*target);
+    if (!from || !to || &from->ring() == &to->ring())
+        return fail(errc::einval);
+    const bool waits = !(flags & splice_nonblock) && !source->nonblocking() && !target->nonblocking();
+    using blocking = fs::pipe::blocking;
+    return finish_write(from->ring().copy_to(to->ring(), bytes, waits ? blocking::yes : blocking::no));
 }
 } // namespace linux

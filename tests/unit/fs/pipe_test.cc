@@ -1,8 +1,9 @@
 // Pipes and FIFOs between threads of the host.
 #include <atomic>
+#include <random>
 #include <thread>
 
-#include "fs/pipe/pipe.hh"
+#include "fs/pipe/pipe_file.hh"
 #include "tests/unit/fs/support.hh"
 
 using namespace test;
@@ -58,6 +59,53 @@ TEST(pipe, nonblocking)
     p.read_end = nullptr;
     EXPECT_EQ(error_of(try_write(*p.write_end, "z")), EPIPE);
     EXPECT_EQ(p.write_end->poll(0, nullptr), vfs::poll_event::error);
+}
+
+// What tee(2) does, among writes and reads, against two strings.
+TEST(pipe, copies_without_taking)
+{
+    auto from = fs::create_pipe(flag::nonblock).take();
+    auto to = fs::create_pipe(flag::nonblock).take();
+    auto& source = fs::pipe_file::of(*from.read_end)->ring();
+    auto& target = fs::pipe_file::of(*to.write_end)->ring();
+    std::string here, there;
+    std::mt19937 random(7);
+    for (int step = 0; step < 3000; step++) {
+        const size_t size = random() % (step % 3 ? 300 : 20000);
+        switch (random() % 4) {
+        case 0:
+        case 1: {
+            const std::string bytes(size, static_cast<char>('a' + step % 26));
+            here += bytes.substr(0, write_to(*from.write_end, bytes));
+            break;
+        }
+        case 2: {
+            const auto copied = source.copy_to(target, size + 1, fs::pipe::blocking::no);
+            if (copied)
+                there += here.substr(0, *copied);
+            else
+                EXPECT_EQ(error_of(copied), EAGAIN);
+
+            break;
+        }
+        case 3: {
+            auto& side = random() % 2 ? here : there;
+            auto& file = &side == &here ? *from.read_end : *to.read_end;
+            if (side.empty() || size == 0)
+                break;
+            const auto got = read_from(file, size);
+            EXPECT_EQ(got, side.substr(0, size));
+            side.erase(0, size);
+            break;
+        }
+        }
+    }
+    EXPECT_EQ(read_from(*from.read_end, 100000), here);
+    EXPECT_EQ(read_from(*to.read_end, 100000), there);
+    from.write_end = nullptr;
+    EXPECT_EQ(source.copy_to(target, 1, fs::pipe::blocking::yes).take(), 0u);
+    to.read_end = nullptr;
+    EXPECT_EQ(error_of(source.copy_to(target, 1, fs::pipe::blocking::yes)), EPIPE);
 }
 
 TEST(pipe, capacity)
