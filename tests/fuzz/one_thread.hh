@@ -32,7 +32,7 @@ result<void> thread_waiter::sleep(const wait_options& options)
 {
     (void)_thread;
     device_acts();
-    for (unsigned i = 0; options.deadline == timekeeping::never && !_woken.load(); i++) {
+    for (unsigned i = 0; options.deadline.is_never() && !_woken.load(); i++) {
         if (i == 10'000)
             abort(); // it would sleep for ever
         device_acts();
