@@ -34,7 +34,7 @@ void mutex::lock()
     if (!_owner.compare_exchange_strong(nobody, me(), std::memory_order_acquire)) [[unlikely]]
         lock_slow();
 #ifdef KILN_DEBUG
-    sync_debug::acquired_sleeping_lock(_rank);
+    sync_debug::acquired_sleeping_lock(_rank.value);
 #endif
 }
 
@@ -44,7 +44,7 @@ bool mutex::try_lock()
     if (!_owner.compare_exchange_strong(nobody, me(), std::memory_order_acquire))
         return false;
 #ifdef KILN_DEBUG
-    sync_debug::acquired_sleeping_lock(_rank);
+    sync_debug::acquired_sleeping_lock(_rank.value);
 #endif
     return true;
 }
@@ -72,7 +72,7 @@ void mutex::unlock()
 {
     assert(held_by_me());
 #ifdef KILN_DEBUG
-    sync_debug::released_sleeping_lock(_rank);
+    sync_debug::released_sleeping_lock(_rank.value);
 #endif
     u64 alone = me();
     if (!_owner.compare_exchange_strong(alone, 0, std::memory_order_release)) [[unlikely]]

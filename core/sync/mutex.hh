@@ -32,5 +32,5 @@ class CAPABILITY("mutex") mutex
     // The owning thread's address; bit 0 says that somebody waits.
     std::atomic<u64> _owner{0};
     wait_queue _waiters;
-    [[maybe_unused]] lock_rank _rank;
+    [[no_unique_address, maybe_unused]] remembered_rank _rank;
 };

@@ -44,3 +44,14 @@ enum class lock_rank : u8 {
     frames = 154,
     log = 160,
 };
+
+/// The rank that a lock of a debug build remembers. In others it is nothing, so that a lock at rest is all
+/// zeros and tables of locks take no room in the kernel's file.
+struct remembered_rank {
+#ifdef KILN_DEBUG
+    constexpr remembered_rank(lock_rank rank) : value(rank) {}
+    lock_rank value;
+#else
+    constexpr remembered_rank(lock_rank) {}
+#endif
+};

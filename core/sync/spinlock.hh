@@ -81,17 +81,17 @@ class CAPABILITY("spinlock") spinlock
     void note_acquired()
     {
 #ifdef KILN_DEBUG
-        sync_debug::acquired_spinlock(_rank);
+        sync_debug::acquired_spinlock(_rank.value);
 #endif
     }
     void note_released()
     {
 #ifdef KILN_DEBUG
-        sync_debug::released_spinlock(_rank);
+        sync_debug::released_spinlock(_rank.value);
 #endif
     }
 
     std::atomic<bool> _held{false};
-    [[maybe_unused]] lock_rank _rank;
+    [[no_unique_address, maybe_unused]] remembered_rank _rank;
     arch::irq_state _state{}; // of the holder
 };

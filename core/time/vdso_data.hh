@@ -2,8 +2,8 @@
 // kernel.
 //
 // One writer at a time (core/time's own lock); readers are in the application and never block it. The
-// sequence is odd while the writer is at work, and in the program's page until the clock is known; a reader
-// that saw it odd or changed starts again, or makes the system call if the clock is the kernel's. The same
+// sequence is odd while the writer is at work; a reader that saw it odd or changed starts again. It makes the
+// system call if the clock is the kernel's, as in a page that nobody has written yet. The same
 // page is mapped read-only into every address space as [vvar], directly before the vDSO's code ([vdso]).
 //
 //     monotonic ns = monotonic_base + ((tsc - cycle_base) * nanoseconds_per_cycle >> 32)

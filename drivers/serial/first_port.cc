@@ -1,5 +1,6 @@
 // The PC's first serial port: registers at 0x3f8, ISA interrupt 4.
 #include "arch/port_io.hh"
+#include "core/base/make_unique.hh"
 #include "drivers/ioapic/ioapic.hh"
 #include "drivers/serial/channels.hh"
 #include "drivers/serial/uart.hh"
@@ -17,30 +18,24 @@ class port_registers final : public registers
     u8 read(unsigned index) override { return arch::in8(static_cast<u16>(first_port + index)); }
     void write(unsigned index, u8 value) override { arch::out8(static_cast<u16>(first_port + index), value); }
 };
-constinit port_registers ports;
-constinit uart port{ports};
-constinit channels framed{port};
 
-result<void> start_port()
-{
-    if (!port.initialize())
-        return fail(errc::enodev);
-    return ioapic::connect_isa(
-        first_port_irq, [](void* self) { static_cast<uart*>(self)->interrupt(); }, &port);
-}
+/// Made where it is used: its rings are 25 KB, and most machines have something better.
+struct framed_port {
+    port_registers ports;
+    uart chip{ports};
+    channels streams{chip};
+};
 } // namespace
-
-result<void> start()
-{
-    TRY(start_port());
-    byte_streams::add(port);
-    return {};
-}
 
 result<void> start_framed()
 {
-    TRY(start_port());
-    framed.start();
+    auto made = TRY(try_make_unique<framed_port>());
+    if (!made->chip.initialize())
+        return fail(errc::enodev);
+    TRY(ioapic::connect_isa(
+        first_port_irq, [](void* self) { static_cast<uart*>(self)->interrupt(); }, &made->chip));
+    made->streams.start();
+    made.release(); // lives as long as the machine
     return {};
 }
 } // namespace serial

@@ -2,7 +2,7 @@
 //
 // Output goes through a ring that the transmit interrupt empties, 16 bytes at a time; input arrives in a ring
 // by interrupt. When the input ring is full, RTS is dropped, and what comes nevertheless is lost, as on any
-// serial line. The polled console of arch/ writes to the same port until start() and in a panic. Source:
+// serial line. The polled console of arch/ writes to the same port until initialize() and in a panic. Source:
 // National Semiconductor PC16550D data sheet.
 #pragma once
 
@@ -58,10 +58,7 @@ class uart final : public byte_stream, public line
     u8 _enabled GUARDED_BY(_lock) = 0;
 };
 
-/// Starts the port at 0x3f8, if there is one, as the byte stream "serial". Errors: enodev, those of its
-/// interrupt.
-result<void> start();
-
-/// The same as Kiln's four streams in frames (channels.hh).
+/// Starts the port at 0x3f8 as Kiln's four streams in frames (channels.hh). Errors: enodev (there is none),
+/// enomem, those of its interrupt.
 result<void> start_framed();
 } // namespace serial

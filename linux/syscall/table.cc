@@ -25,6 +25,29 @@ constexpr std::array<u8, table_size> arities = [] {
 #undef UNSERVED
     return table;
 }();
+
+/// All names, each with a zero at its end; the first is empty.
+constexpr char names[] = "\0"
+#define SYSCALL(number, name) #name "\0"
+#define UNSERVED(number, name) SYSCALL(number, name)
+#include "linux/syscall/table.def"
+#undef SYSCALL
+#undef UNSERVED
+    ;
+
+/// Where in `names` a call's name begins.
+constexpr std::array<u16, table_size> name_positions = [] {
+    std::array<u16, table_size> table{};
+    u16 position = 1;
+#define SYSCALL(number, name)                                                                                \
+    table[number] = position;                                                                                \
+    position += sizeof #name;
+#define UNSERVED(number, name) SYSCALL(number, name)
+#include "linux/syscall/table.def"
+#undef SYSCALL
+#undef UNSERVED
+    return table;
+}();
 } // namespace
 
 u64 error_to_register(errc error)
@@ -36,17 +59,7 @@ u64 error_to_register(errc error)
 
 std::string_view syscall_name(u64 number)
 {
-    switch (number) {
-#define SYSCALL(value, name)                                                                                 \
-    case value:                                                                                              \
-        return #name;
-#define UNSERVED(value, name) SYSCALL(value, name)
-#include "linux/syscall/table.def"
-#undef SYSCALL
-#undef UNSERVED
-    default:
-        return {};
-    }
+    return number < table_size ? &names[name_positions[number]] : std::string_view{};
 }
 
 bool is_served(u64 number)

@@ -19,7 +19,7 @@ struct alignas(page_size) data_page {
     vdso_data data;
     std::byte padding[page_size - sizeof(vdso_data)];
 };
-constinit data_page the_data{.data{.sequence{1}}, .padding{}};
+constinit data_page the_data{}; // the clock is written to it before there is a program
 
 size_t image_pages()
 {
