@@ -227,7 +227,9 @@ void release_owned_futexes(task& dead)
             const virt_addr word{key.offset};
             w->owner_tid = 0;
             const auto value = mm::load_user_u32(word);
-            if (value && (*value & futex_tid_mask) == static_cast<u32>(dead.tid))
+            const auto owned_by = [&](u32 tid) { return value && (*value & futex_tid_mask) == tid; };
+            // By nobody: musl takes the dead thread out of its words itself and leaves the waiters to us.
+            if (owned_by(static_cast<u32>(dead.tid)) || owned_by(0))
                 (void)hand_over(bucket, key, word, *value, futex_owner_died);
             w = bucket.first(); // the queue has changed
         }

@@ -57,6 +57,30 @@ TEST(futex, pi_hands_over)
     CHECK_EQ(word, 0);
 }
 
+static void* take_and_end(void* unused)
+{
+    word = tid();
+    __atomic_store_n(&ready, 1, __ATOMIC_RELEASE);
+    while (!(__atomic_load_n(&word, __ATOMIC_ACQUIRE) & FUTEX_WAITERS))
+        sched_yield();
+    let_it_block();
+    __atomic_store_n(&word, FUTEX_OWNER_DIED, __ATOMIC_RELEASE); // as musl leaves its robust mutexes
+    return unused;
+}
+
+TEST(futex, pi_owner_frees_the_word_and_ends)
+{
+    ready = 0;
+    pthread_t thread = start_thread(take_and_end, NULL);
+    while (!__atomic_load_n(&ready, __ATOMIC_ACQUIRE))
+        sched_yield();
+    CHECK_EQ(futex(&word, FUTEX_LOCK_PI | PRIVATE, 0, NULL, NULL, 0), 0);
+    CHECK_EQ(word & FUTEX_TID_MASK, tid());
+    CHECK_EQ(word & FUTEX_OWNER_DIED, FUTEX_OWNER_DIED);
+    CHECK_EQ(futex(&word, FUTEX_UNLOCK_PI | PRIVATE, 0, NULL, NULL, 0), 0);
+    pthread_join(thread, NULL);
+}
+
 static void* limited(void* unused)
 {
     struct timespec t = timespec_of(clock_ns(CLOCK_REALTIME) + 30000000); // absolute, CLOCK_REALTIME
