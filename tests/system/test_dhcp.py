@@ -38,10 +38,12 @@ def test_the_lease_names_the_machine():
     namespace = Namespace()
     try:
         with subprocess.Popen(namespace.command('/usr/bin/python3', '-c', DHCP), stdout=subprocess.PIPE) as dhcp:
-            assert dhcp.stdout.readline() == b'ready\n'
-            with Probe(namespace, address='dhcp') as server:
-                assert server.file('/proc/sys/kernel/hostname') == 'called-by-dhcp\n'
-                assert '0100630A' in server.file('/proc/net/route')
-            dhcp.kill()
+            try:
+                assert dhcp.stdout.readline() == b'ready\n'
+                with Probe(namespace, address='dhcp') as server:
+                    assert server.file('/proc/sys/kernel/hostname') == 'called-by-dhcp\n'
+                    assert '0100630A' in server.file('/proc/net/route')
+            finally:
+                dhcp.kill()     # or leaving the block would wait for ever
     finally:
         namespace.delete()
