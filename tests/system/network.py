@@ -112,6 +112,11 @@ def ip(*words):
     subprocess.run(['ip', *words], check=True, capture_output=True, timeout=30)
 
 
+def pack(name):
+    """Makes a module's root while packages can still be fetched: in a namespace there is nothing but the machine."""
+    subprocess.run([str(RUN), '--image', name, '--dry-run'], check=True, stdout=subprocess.DEVNULL, timeout=600)
+
+
 class Server:
     """A module that serves, in a machine of its own: on a tap if a namespace is given, else behind a forwarded
     port of 127.0.0.1."""
@@ -128,6 +133,7 @@ class Server:
             queues = ['--queues', str(namespace.queues)] if namespace.queues > 1 else []
             words += ['--net', 'tap=tap0', '--ip', address, *queues]
             words = namespace.command(*words)
+            pack(image)
         if command:
             words += ['--', *command]
         self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
