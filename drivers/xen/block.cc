@@ -5,8 +5,6 @@
 #include <cstring>
 
 #include "core/log.hh"
-#include "core/mm/frames.hh"
-#include "core/mm/layout.hh"
 
 namespace xen
 {
@@ -45,13 +43,9 @@ class cursor
 
 result<unique_ptr<block>> block::create(back_end& b, char letter)
 {
-    const phys_addr page = TRY(mm::allocate_frames());
-    auto made = try_make_unique<block>(b, letter, mm::to_virtual(page));
-    if (!made) {
-        mm::free_frames(page);
-        return fail(made.error());
-    }
-    (*made)->_ring_grant = TRY(b.share(page));
+    const shared_page ring = TRY(make_shared_page(b));
+    auto made = TRY(try_make_unique<block>(b, letter, ring.memory));
+    made->_ring_grant = ring.grant;
     return made;
 }
 
@@ -163,25 +157,14 @@ void block::give_back(slot& s)
     _slot_freed.wake_one();
 }
 
-result<block::shared_page> block::make_page()
-{
-    const phys_addr page = TRY(mm::allocate_frames(0, mm::zeroing::zeroed));
-    const auto grant = _back_end.share(page);
-    if (!grant) {
-        mm::free_frames(page);
-        return fail(grant.error());
-    }
-    return shared_page{mm::to_virtual<std::byte>(page), *grant};
-}
-
 result<void> block::prepare_pages(slot& s, size_t bytes)
 {
     const size_t wanted = (bytes + page_size - 1) / page_size;
     for (size_t i = 0; i < wanted; i++)
         if (!s.pages[i].memory)
-            s.pages[i] = TRY(make_page());
+            s.pages[i] = TRY(make_shared_page(_back_end));
     if (wanted > disk_request::most_segments && !s.segments.memory)
-        s.segments = TRY(make_page());
+        s.segments = TRY(make_shared_page(_back_end));
     return {};
 }
 
@@ -247,33 +230,29 @@ void block::interrupt()
     lock_guard guard{_lock};
     do {
         while (const auto a = _ring.take()) {
-            if (a->id >= slots || !_slots[a->id].waiting) {
-                klog::line("{}: an answer to no request", name());
-                continue;
-            }
+            if (a->id >= slots || !_slots[a->id].waiting)
+                return break_off_locked("answers what was not asked");
             slot& s = _slots[a->id];
             s.good = a->status == disk_answer::good;
             s.waiting = false;
             s.answered.wake_all();
         }
     } while (_ring.enable_events());
-    if (_ring.broken() && !_gone) {
-        klog::line("{}: the back end breaks the ring's rules; the disk is not used any more", name());
-        fail_all_locked();
-    }
+    if (_ring.broken())
+        break_off_locked("breaks the ring's rules");
 }
 
 void block::back_end_gone()
 {
     lock_guard guard{_lock};
-    if (!_gone)
-        klog::line("{}: the back end is gone", name());
-    fail_all_locked();
+    break_off_locked("is gone");
 }
 
 /// A slot whose answer never came may still be written to by the back end: its pages stay as they are.
-void block::fail_all_locked()
+void block::break_off_locked(std::string_view why)
 {
+    if (!_gone)
+        klog::line("{}: the back end {}; the disk is not used any more", name(), why);
     _gone = true;
     for (slot& s : _slots) {
         s.waiting = false;

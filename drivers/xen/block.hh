@@ -17,6 +17,7 @@
 #include "drivers/xen/back_end.hh"
 #include "drivers/xen/block_abi.hh"
 #include "drivers/xen/ring.hh"
+#include "drivers/xen/shared_page.hh"
 
 namespace xen
 {
@@ -58,10 +59,6 @@ class block final : public block_device
     static constexpr size_t slots = 8;
     static constexpr size_t most_pages = 32;
 
-    struct shared_page {
-        std::byte* memory = nullptr;
-        u32 grant = 0;
-    };
     /// A request's pages, shared when they are first needed. Who took the slot owns it.
     struct slot {
         bool taken = false;   // _lock
@@ -77,11 +74,10 @@ class block final : public block_device
     slot& take_slot();
     void give_back(slot& s);
     result<void> prepare_pages(slot& s, size_t bytes);
-    result<shared_page> make_page();
     result<void> run(slot& s, u8 operation, u64 sector, size_t bytes);
     void add_locked(slot& s, u8 operation, u64 sector, size_t bytes) REQUIRES(_lock);
     void add_indirect_locked(slot& s, u8 operation, u64 sector, size_t bytes) REQUIRES(_lock);
-    void fail_all_locked() REQUIRES(_lock);
+    void break_off_locked(std::string_view why) REQUIRES(_lock);
 
     back_end& _back_end;
     const char _name[4];

@@ -5,6 +5,7 @@
 
 #include "core/log.hh"
 #include "drivers/power/power.hh"
+#include "drivers/xen/hypervisor.hh"
 
 namespace xen
 {
@@ -33,6 +34,11 @@ void start_each(store& s, std::string_view folder, result<void> (*start)(store&,
             klog::line("xen: {}/{} is not usable, error {}", folder, numbers[i], started.error());
 }
 
+void reboot()
+{
+    shut_down(shutdown_reason::reboot);
+}
+
 /// An empty text is the answer that it was understood.
 void look_at_wish(void* argument)
 {
@@ -42,6 +48,8 @@ void look_at_wish(void* argument)
     if (!wish || (*wish != "poweroff" && *wish != "halt" && *wish != "reboot"))
         return;
     (void)s.write("control/shutdown", "");
+    if (*wish == "reboot")
+        power::use({reboot, reboot}); // the program's end, too, is not the domain's
     power::press_button();
 }
 } // namespace

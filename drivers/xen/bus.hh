@@ -9,7 +9,8 @@ namespace xen
 /// Starts each disk and each card. Thread context, once, after start_store().
 void start_devices(store& s);
 
-/// `xl shutdown` and `xl reboot` press the power button. Thread context. Errors: the store's.
+/// `xl shutdown` presses the power button; so does `xl reboot`, and the domain starts anew when the program
+/// has ended. Thread context. Errors: the store's.
 result<void> watch_shutdown(store& s);
 
 /// Thread context. Errors: enodev (its back end does not come), enomem, the store's.

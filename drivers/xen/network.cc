@@ -8,28 +8,12 @@ namespace xen
 namespace
 {
 constexpr u32 poll_limit = 64; // answers in one go
-
-struct ring_page {
-    void* memory;
-    u32 grant;
-};
-
-result<ring_page> share_ring(back_end& with)
-{
-    const phys_addr frame = TRY(mm::allocate_frames(0, mm::zeroing::zeroed));
-    const auto grant = with.share(frame);
-    if (!grant) {
-        mm::free_frames(frame);
-        return fail(grant.error());
-    }
-    return ring_page{mm::to_virtual(frame), *grant};
-}
 } // namespace
 
 result<unique_ptr<network>> network::create(back_end& b, const mac_address& address, u32 mtu)
 {
-    const ring_page receive = TRY(share_ring(b));
-    const ring_page transmit = TRY(share_ring(b));
+    const shared_page receive = TRY(make_shared_page(b));
+    const shared_page transmit = TRY(make_shared_page(b));
     auto made = TRY(try_make_unique<network>(b, address, mtu, receive.memory, transmit.memory));
     made->_receive_grant = receive.grant;
     made->_transmit_grant = transmit.grant;

@@ -102,6 +102,7 @@ result<void> store::receive_news(const header& h)
     if (const auto number = parse_number(text);
         number && *number < _watches.size() && _watches[*number].function)
         _watches[*number].news = true;
+    interrupt(); // for the store's thread, if one who asks has read it
     return {};
 }
 
@@ -191,24 +192,33 @@ result<void> store::watch(std::string_view path, watcher w, void* argument)
     return {};
 }
 
+/// What came in between requests.
+void store::receive_all_news()
+{
+    _limit = timekeeping::after(timekeeping::now(), patience);
+    while (!_broken && _line.available() > 0) {
+        header h{};
+        if (!receive(std::as_writable_bytes(std::span(&h, 1))))
+            return;
+        if (h.length > longest_text)
+            (void)give_up();
+        else if (h.type == message::news)
+            (void)receive_news(h);
+        else
+            (void)skip(h.length);
+    }
+}
+
 void store::call_watchers()
 {
-    for (size_t i = 0; i < _watches.size(); i++) {
+    WITH_LOCK(_turn)
+    {
+        receive_all_news();
+    }
+    for (size_t i = 0; i < most_watches; i++) {
         watch_entry entry;
         WITH_LOCK(_turn)
         {
-            _limit = timekeeping::after(timekeeping::now(), patience);
-            while (!_broken && _line.available() > 0) {
-                header h{};
-                if (!receive(std::as_writable_bytes(std::span(&h, 1))))
-                    break;
-                if (h.length > longest_text)
-                    (void)give_up();
-                else if (h.type == message::news)
-                    (void)receive_news(h);
-                else
-                    (void)skip(h.length);
-            }
             entry = _watches[i];
             _watches[i].news = false;
         }
@@ -220,14 +230,7 @@ void store::call_watchers()
 void store::run()
 {
     for (;;) {
-        WITH_LOCK(_turn)
-        {
-            const auto work = [&]() REQUIRES(_turn) {
-                return !_broken && (_line.available() > 0 || std::any_of(_watches.begin(), _watches.end(),
-                                                                         [](auto& e) { return e.news; }));
-            };
-            (void)wait_until(_moved, _turn, work);
-        }
+        (void)wait_until(_moved, [this] { return _work.exchange(false); });
         call_watchers();
     }
 }

@@ -37,13 +37,19 @@ class store
     /// enospc (too many).
     result<void> watch(std::string_view path, watcher w, void* argument);
 
-    void interrupt() { _moved.wake_all(); }
+    void interrupt()
+    {
+        _work.store(true);
+        _moved.wake_all();
+    }
     /// Hears of news and calls the watchers; never returns.
     void run();
     /// One round of it: news that are there, and those they are for.
     void call_watchers();
 
   private:
+    static constexpr size_t most_watches = 32;
+
     struct header {
         u32 type, request, transaction, length;
     };
@@ -58,6 +64,7 @@ class store
     result<void> send(std::span<const std::byte> bytes) REQUIRES(_turn);
     result<void> receive(std::span<std::byte> bytes) REQUIRES(_turn);
     result<void> receive_news(const header& h) REQUIRES(_turn);
+    void receive_all_news() REQUIRES(_turn);
     result<void> skip(u32 length) REQUIRES(_turn);
     result<void> give_up() REQUIRES(_turn);
 
@@ -66,8 +73,9 @@ class store
     bool _broken GUARDED_BY(_turn) = false;
     instant _limit GUARDED_BY(_turn); // of the request that is under way, or of news
     u32 _last_request GUARDED_BY(_turn) = 0;
-    std::array<watch_entry, 32> _watches GUARDED_BY(_turn);
+    std::array<watch_entry, most_watches> _watches GUARDED_BY(_turn);
     wait_queue _moved;
+    std::atomic<bool> _work{false}; // for run(): something may have come
     void (*const _notify)(u32 port);
     const u32 _port;
 };
