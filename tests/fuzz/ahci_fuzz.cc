@@ -8,6 +8,7 @@
 #include "drivers/ahci/port.hh"
 #include "tests/fuzz/fuzz_input.hh"
 #include "tests/fuzz/one_thread.hh"
+#include "tests/fuzz/use_disk.hh"
 
 namespace
 {
@@ -109,22 +110,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
         return 0;
     device.driver = made.value().get();
     // Not made known: devices that are known live for ever.
-    static std::vector<std::byte> buffer(64 * 512 + 1);
     if (device.driver->identify())
-        while (device.input.left > 0) {
-            const u64 sector = device.input.byte() * 16;
-            const auto memory =
-                std::span(buffer).subspan(device.input.byte() % 2, (device.input.byte() % 32 + 1u) * 512);
-            switch (device.input.byte() % 3) {
-            case 0:
-                (void)device.driver->read(sector, memory);
-                break;
-            case 1:
-                (void)device.driver->write(sector, memory);
-                break;
-            default:
-                (void)device.driver->flush();
-            }
-        }
+        while (device.input.left > 0)
+            use_disk(*device.driver, device.input);
     return 0;
 }

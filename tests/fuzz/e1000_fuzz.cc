@@ -2,27 +2,11 @@
 //
 // Each byte of the input is an action. The driver must stay inside its buffers (AddressSanitizer watches) and
 // lose none of them.
-#include <cstring>
-#include <vector>
-
-#include "tests/fuzz/fuzz_input.hh"
+#include "tests/fuzz/use_card.hh"
 #include "tests/unit/drivers/model_e1000.hh"
 
 namespace
 {
-/// Every byte that comes up is looked at.
-void look_at(model_e1000& model)
-{
-    static volatile u64 sum = 0;
-    for (auto& p : model.received) {
-        model_e1000::bytes all(p->length());
-        p->copy_to(0, all);
-        for (const std::byte b : all)
-            sum = sum + static_cast<u8>(b);
-    }
-    model.received.clear();
-}
-
 void write_receive_descriptor(model_e1000& model, fuzz_input& input)
 {
     auto& d = model.receive_ring()[input.byte() % model.receive_size()];
@@ -42,30 +26,12 @@ void write_transmit_status(model_e1000& model, fuzz_input& input)
 
 void send(e1000::card& card, fuzz_input& input)
 {
-    const u32 length = 60 + input.byte();
-    auto made = packet::create(0, length);
-    if (!made)
-        return;
-    auto p = made.take();
-    std::memset(p->append(length), 0x45, length);
-    for (unsigned n = input.byte() % 19; n > 0; n--)
-        if (auto buffer = packet_buffer::create(64)) {
-            std::byte* const data = (*buffer)->data();
-            if (!p->append(packet_slice{buffer.take(), data, 64}))
-                return;
-        }
-    p->network_header = p->head().data() + 14;
-    p->transport_header = p->head().data() + 34;
-    p->checksum_offset = 16;
-    if (input.byte() % 2)
-        p->checksum = packet_checksum::partial;
-    if (input.byte() % 2) {
-        p->segmentation = input.byte() % 2 ? packet_segmentation::tcp4 : packet_segmentation::tcp6;
-        p->segment_size = input.half();
+    if (auto p = make_packet(input, 60 + input.byte(), 64)) {
+        p->network_header = p->head().data() + 14;
+        p->transport_header = p->head().data() + 34;
+        p->checksum_offset = 16;
+        send(card, std::move(p));
     }
-    packet_queue q;
-    q.push(std::move(p));
-    card.transmit(std::move(q));
 }
 } // namespace
 
@@ -101,7 +67,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
         default:
             card.interrupt();
             sched::run_deferred_work();
-            look_at(model);
+            for (const auto& p : model.received)
+                look_at(*p);
+            model.received.clear();
         }
     }
     return 0;

@@ -2,11 +2,10 @@
 //
 // The controller acts whenever that thread sleeps: registers change, interrupts come, commands end or never
 // do. The driver must come back from every call and never use what it reads as an index or a length.
-#include <vector>
-
 #include "drivers/ide/channel.hh"
 #include "tests/fuzz/fuzz_input.hh"
 #include "tests/fuzz/one_thread.hh"
+#include "tests/fuzz/use_disk.hh"
 
 namespace
 {
@@ -104,23 +103,6 @@ class hostile_controller final : public ide::registers
 };
 
 hostile_controller* controller;
-
-void use(ide::drive& disk, fuzz_input& input)
-{
-    static std::vector<std::byte> buffer(64 * 512 + 1);
-    const u64 sector = input.byte() * 16;
-    const auto memory = std::span(buffer).subspan(input.byte() % 2, (input.byte() % 32 + 1u) * 512);
-    switch (input.byte() % 3) {
-    case 0:
-        (void)disk.read(sector, memory);
-        break;
-    case 1:
-        (void)disk.write(sector, memory);
-        break;
-    default:
-        (void)disk.flush();
-    }
-}
 } // namespace
 
 void device_acts()
@@ -144,6 +126,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
     // Not made known: devices that are known live for ever.
     while (input.left > 0)
         if (ide::drive* const disk = channel->disk(input.byte() % 2))
-            use(*disk, input);
+            use_disk(*disk, input);
     return 0;
 }

@@ -10,6 +10,7 @@
 #include "drivers/xen/block.hh"
 #include "tests/fuzz/fuzz_input.hh"
 #include "tests/fuzz/one_thread.hh"
+#include "tests/fuzz/use_disk.hh"
 
 namespace
 {
@@ -89,21 +90,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
         return 0;
     device.driver = made.value().get();
     device.driver->set_properties({.sectors = 4096, .has_flush = true, .indirect_segments = input.byte()});
-    static std::vector<std::byte> buffer(300 * 512 + 1);
-    while (input.left > 0) {
-        const u64 sector = input.byte() * 16;
-        const auto memory = std::span(buffer).subspan(input.byte() % 2, (input.byte() + 1u) * 512);
-        switch (input.byte() % 3) {
-        case 0:
-            (void)device.driver->read(sector, memory);
-            break;
-        case 1:
-            (void)device.driver->write(sector, memory);
-            break;
-        default:
-            (void)device.driver->flush();
-        }
-    }
+    while (input.left > 0)
+        use_disk(*device.driver, input);
     made.value().reset();
     device.free_pages();
     return 0;

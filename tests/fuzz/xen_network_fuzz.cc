@@ -3,48 +3,15 @@
 //
 // Each byte of the input is an action. The driver must stay inside its pages (AddressSanitizer watches), lose
 // no memory, and give up no byte that was not in a frame.
-#include "tests/fuzz/fuzz_input.hh"
+#include "tests/fuzz/use_card.hh"
 #include "tests/unit/drivers/model_netback.hh"
 
 namespace
 {
-/// Every byte that comes up is looked at.
-void look_at(model_netback& back)
-{
-    static volatile u64 sum = 0;
-    for (auto& p : back.received) {
-        model_netback::bytes all(p->length());
-        p->copy_to(0, all);
-        for (const std::byte b : all)
-            sum = sum + static_cast<u8>(b);
-    }
-    back.received.clear();
-}
-
 void send(xen::network& card, fuzz_input& input)
 {
-    const u32 length = input.byte();
-    auto made = packet::create(0, length);
-    if (!made)
-        return;
-    auto p = made.take();
-    std::memset(p->append(length), 0x45, length);
-    for (unsigned n = input.byte() % 19; n > 0; n--)
-        if (auto buffer = packet_buffer::create(packet_buffer::page_capacity)) {
-            std::byte* const data = (*buffer)->data();
-            std::memset(data, 0x46, packet_buffer::page_capacity);
-            if (!p->append(packet_slice{buffer.take(), data, packet_buffer::page_capacity}))
-                return;
-        }
-    if (input.byte() % 2)
-        p->checksum = packet_checksum::partial;
-    if (input.byte() % 2) {
-        p->segmentation = input.byte() % 2 ? packet_segmentation::tcp4 : packet_segmentation::tcp6;
-        p->segment_size = input.half();
-    }
-    packet_queue q;
-    q.push(std::move(p));
-    card.transmit(std::move(q));
+    if (auto p = make_packet(input, input.byte(), packet_buffer::page_capacity))
+        send(card, std::move(p));
 }
 
 /// An answer of the right number, as often as not, and of any content.
@@ -99,7 +66,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
             break;
         default:
             back.raise();
-            look_at(back);
+            for (const auto& p : back.received)
+                look_at(*p);
+            back.received.clear();
         }
     }
     return 0;

@@ -8,31 +8,20 @@ import time
 
 import bare_disk
 import pytest
+from hypervisors import LIMIT, boot_on, marks
 from machine import ROOT, run_linux
 from network import free_port
 
 from kiln import formats, virtualbox
-from kiln.errors import KilnError
 
-LIMIT = 240
 OPTIONS = ['--hypervisor', 'virtualbox']
 
-
-def why_not():
-    """The reason to skip, or ''."""
-    try:
-        virtualbox.check_present()
-    except KilnError as error:
-        return error.line
-    return ''
+pytestmark = marks(virtualbox.check_present)
 
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(why_not()), reason=why_not() or 'it is here')]
-
-
-def boot(kiln, *command, options=(), cpus=1, **keywords):
-    """run_kiln with what VirtualBox has."""
-    return kiln(*command, machine=None, boot=None, cpus=cpus, options=[*OPTIONS, *options], timeout=LIMIT, **keywords)
+def boot(kiln, *command, **keywords):
+    """A run in its machine."""
+    return boot_on('virtualbox', kiln, *command, **keywords)
 
 
 @pytest.mark.parametrize('bus', ['ahci', 'ide'])

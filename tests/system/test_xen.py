@@ -6,31 +6,20 @@ import hashlib
 import subprocess
 
 import pytest
+from hypervisors import LIMIT, boot_on, marks
 from machine import run_linux
 from test_disk_files import MIB, write_and_check
 
 from kiln import xen
-from kiln.errors import KilnError
 
-LIMIT = 240
 OPTIONS = ['--hypervisor', 'xen']
 
-
-def why_not():
-    """The reason to skip, or ''."""
-    try:
-        xen.check_present()
-    except KilnError as error:
-        return error.line
-    return ''
+pytestmark = marks(xen.check_present)
 
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(why_not()), reason=why_not() or 'it is here')]
-
-
-def boot(kiln, *command, options=(), cpus=1, **keywords):
-    """run_kiln with what Xen has."""
-    return kiln(*command, machine=None, boot=None, cpus=cpus, options=[*OPTIONS, *options], timeout=LIMIT, **keywords)
+def boot(kiln, *command, **keywords):
+    """A run in its machine."""
+    return boot_on('xen', kiln, *command, **keywords)
 
 
 @pytest.mark.parametrize('root', ['ram', 'disk'])

@@ -4,12 +4,12 @@ ends them. Skipped where there is no Xen (scripts/setup --xen).
 import subprocess
 
 import pytest
+from hypervisors import marks
 from machine import run_linux
-from test_xen import why_not
 
 from kiln import bootline, image, network, paths, qemu, xen
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(why_not()), reason=why_not() or 'it is here')]
+pytestmark = marks(xen.check_present)
 
 # What every script begins with: `say` tells the test something, `start` starts the domain.
 PRELUDE = r'''exec 3>/dev/$(ls /sys/class/virtio-ports | head -n 1)
@@ -62,6 +62,23 @@ wait $console
 say "end: $(grep 'ready to exit' /run/console)"
 '''
 
+# The program runs until SIGTERM; `xl create` still watches the domain and starts it anew.
+REBOOT = r'''start
+tries=0
+until grep -q up /run/console || [ $tries -gt 200 ]; do
+    tries=$((tries + 1))
+    sleep 0.2
+done
+xl reboot kiln >/dev/null 2>&1
+wait $console
+tries=0
+until new=$(xl domid kiln 2>/dev/null) && [ "$new" != $domain ] || [ $tries -gt 200 ]; do
+    tries=$((tries + 1))
+    sleep 0.2
+done
+say "$domain then $new"
+'''
+
 
 def first_domain(machine, script, limit):
     """The lines that the first domain says while it runs a script."""
@@ -84,6 +101,15 @@ def test_twenty_starts_in_a_row(program, tmp_path):
     machine = make(tmp_path, booted, [('kiln.arg', name)], memory=64 << 20)
     text = run_linux(program('hello')).out.decode().strip()
     assert first_domain(machine, STARTS, 300) == [f'start {number}: {text}' for number in range(1, 21)] + ['end']
+
+
+def test_reboot(tmp_path):
+    """`xl reboot` ends the program, and then there is the domain again under the next number."""
+    script = 'import time; print("up", flush=True); time.sleep(1000)'
+    booted, name = image.of_program('/usr/bin/python3', [], 'rofs')
+    words = [('kiln.arg', word) for word in (name, '-c', script)]
+    machine = make(tmp_path, booted, words, memory=64 << 20)
+    assert first_domain(machine, REBOOT, 200) == ['1 then 2']
 
 
 @pytest.mark.parametrize('cpus', [1, 2])
