@@ -37,16 +37,17 @@ XEN_WORDS = ('console=com1 com1=115200,8n1 loglvl=warning guest_loglvl=all sync_
 LONGEST_COMMAND_LINE = 1023     # libxl's limit for PVH domains
 NAME = 'kiln'
 
-RUN = '''port=/dev/$(ls /sys/class/virtio-ports | head -n 1)
+# The port can be opened once at a time.
+RUN = '''exec 3<>/dev/$(ls /sys/class/virtio-ports | head -n 1)
 if ! xl create -p /run/kiln/domain.cfg >/run/xl.log 2>&1; then
-    { echo "kiln: xl create failed:"; cat /run/xl.log; } >$port
+    { echo "kiln: xl create failed:"; cat /run/xl.log; } >&3
     return
 fi
 domain=$(xl domid kiln)
 tty=$(xenstore-read /local/domain/$domain/console/tty)
-cat $tty >$port &
+cat $tty >&3 &
 output=$!
-cat $port >$tty &
+cat <&3 >$tty &
 xl unpause $domain
 while xenstore-read /local/domain/$domain/domid >/dev/null 2>&1; do
     sleep 0.2

@@ -35,7 +35,7 @@ def test_python_from_a_disk(kiln):
 
 
 def test_streams(kiln, program):
-    data = bytes(range(256)) * 300
+    data = bytes(range(256)) * 4000
     got = boot(kiln, program('streams'), input=data)
     assert (got.status, got.out, got.err) == (0, data, b'%d bytes\n' % len(data))
 

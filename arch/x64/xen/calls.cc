@@ -1,5 +1,6 @@
 // The hypercall instruction, which is the CPU vendor's; see arch/xen.hh.
 #include <cstring>
+#include <string_view>
 
 #include "arch/x64/cpu/features.hh"
 #include "arch/x64/cpu/registers.hh"
@@ -17,21 +18,21 @@ constexpr u8 amd_call[] = {0x0f, 0x01, 0xd9}; // vmmcall; Intel's is vmcall
 constexpr s64 greatest_error = 4095;
 } // namespace
 
+/// Xen stands behind another hypervisor's leaves where it imitates that one, too.
 u32 first_leaf()
 {
-    if (!features.hypervisor)
+    constexpr std::string_view own = "XenVMMXenVMM", imitated = "Microsoft Hv";
+    constexpr u32 first = 0x40000000, last = 0x40010000, step = 0x100;
+    const std::string_view outermost = features.hypervisor ? features.hypervisor_signature : "";
+    if (outermost == own)
+        return first;
+    if (outermost != imitated)
         return 0;
-    // Xen stands behind other hypervisors' leaves where it imitates them, too.
-    for (u32 leaf = 0x40000000; leaf < 0x40010000; leaf += 0x100) {
+    for (u32 leaf = first + step; leaf < last; leaf += step) {
         const auto r = cpuid(leaf);
-        char signature[12];
-        memcpy(signature, &r.ebx, 4);
-        memcpy(signature + 4, &r.ecx, 4);
-        memcpy(signature + 8, &r.edx, 4);
-        if (memcmp(signature, "XenVMMXenVMM", 12) == 0)
+        const u32 signature[] = {r.ebx, r.ecx, r.edx};
+        if (memcmp(signature, own.data(), own.size()) == 0)
             return leaf;
-        if (leaf == 0x40000000 && memcmp(signature, "Microsoft Hv", 12) != 0)
-            return 0;
     }
     return 0;
 }
