@@ -6,12 +6,19 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <string_view>
 
 #include "core/device/packet.hh"
 #include "core/device/registry.hh"
 
 using mac_address = std::array<u8, 6>;
+
+/// For network_device::statistics.
+inline void count_up(std::atomic<u64>& counter, u64 n = 1)
+{
+    counter.fetch_add(n, std::memory_order_relaxed);
+}
 
 class network_device : public registered<network_device>
 {

@@ -10,11 +10,6 @@ namespace e1000
 namespace
 {
 constexpr u32 ethernet_header = 14;
-
-void count(std::atomic<u64>& counter, u64 n = 1)
-{
-    counter.fetch_add(n, std::memory_order_relaxed);
-}
 } // namespace
 
 result<receive_ring::memory> receive_ring::make_memory()
@@ -77,8 +72,8 @@ receive_ring::polled receive_ring::poll(u32 limit)
         offer(_next);
         _next = _ring.next(_next);
     }
-    count(_counters.received_packets, frames.count());
-    count(_counters.received_bytes, bytes);
+    count_up(_counters.received_packets, frames.count());
+    count_up(_counters.received_bytes, bytes);
     return {std::move(frames), looked_at == limit};
 }
 
@@ -91,7 +86,7 @@ packet_ptr receive_ring::take(u32 index, const receive_descriptor& d)
     _in_long_frame = !ends;
     if (!whole || (d.errors & receive_descriptor::frame_error) || d.length < ethernet_header ||
         d.length > buffer_bytes) {
-        count(_counters.received_errors);
+        count_up(_counters.received_errors);
         return {};
     }
     packet_buffer* const buffer = _buffers[index];
@@ -104,7 +99,7 @@ packet_ptr receive_ring::take(u32 index, const receive_descriptor& d)
         p = made ? made.take() : packet_ptr{};
     }
     if (!p) {
-        count(_counters.received_dropped);
+        count_up(_counters.received_dropped);
         return {};
     }
     if (!(d.status & receive_descriptor::no_checksum) && (d.status & receive_descriptor::transport_checked) &&

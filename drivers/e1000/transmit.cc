@@ -10,11 +10,6 @@ namespace e1000
 {
 namespace
 {
-void count(std::atomic<u64>& counter, u64 n = 1)
-{
-    counter.fetch_add(n, std::memory_order_relaxed);
-}
-
 u32 pieces_of(u32 length, u32 largest)
 {
     return (length + largest - 1) / largest;
@@ -103,7 +98,7 @@ void transmit_ring::send(packet_queue frames)
     lock_guard guard{_lock};
     while (frames.front() && _waiting.count() < most_waiting)
         _waiting.push(frames.pop());
-    count(_counters.sent_dropped, frames.count());
+    count_up(_counters.sent_dropped, frames.count());
     fill_locked(finished);
 }
 
@@ -145,7 +140,7 @@ void transmit_ring::fill_locked(packet_queue& read)
         for (const packet_slice& s : waiting->slices())
             needed += pieces_of(s.length, piece_bytes);
         if (needed > most_pieces || waiting->head().empty()) {
-            count(_counters.sent_errors);
+            count_up(_counters.sent_errors);
             read.push(_waiting.pop());
             continue;
         }
@@ -208,7 +203,7 @@ void transmit_ring::offer_locked(packet_ptr p)
         add(s.data, s.length);
     _ring[last].command |= transmit_descriptor::end_of_packet | transmit_descriptor::report;
     _packets[last] = p.release(); // the ring's, until it is reported
-    count(_counters.sent_packets);
-    count(_counters.sent_bytes, length);
+    count_up(_counters.sent_packets);
+    count_up(_counters.sent_bytes, length);
 }
 } // namespace e1000

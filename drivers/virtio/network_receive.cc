@@ -40,11 +40,6 @@ bool read_header(const network_header& header, packet& p)
     p.segment_size = header.segment_size;
     return p.segment_size != 0;
 }
-
-void count(std::atomic<u64>& counter, u64 n = 1)
-{
-    counter.fetch_add(n, std::memory_order_relaxed);
-}
 } // namespace
 
 network_receive_ring::~network_receive_ring()
@@ -99,8 +94,8 @@ packet_queue network_receive_ring::poll(u32 limit)
         }
     }
     grow(taken, offered_before);
-    count(_counters.received_packets, frames.count());
-    count(_counters.received_bytes, bytes);
+    count_up(_counters.received_packets, frames.count());
+    count_up(_counters.received_bytes, bytes);
     return frames;
 }
 
@@ -124,16 +119,16 @@ packet_ptr network_receive_ring::take_frame(piece first)
     const unsigned n = collect(pieces, _merged ? header.buffers : u16{1});
     if (n == 0 || first.length < sizeof header + ethernet_header) {
         offer_again(std::span(pieces).first(n));
-        count(_counters.received_errors);
+        count_up(_counters.received_errors);
         return {};
     }
     auto p = make_packet(std::span(pieces).first(n));
     if (!p) {
-        count(_counters.received_dropped);
+        count_up(_counters.received_dropped);
         return {};
     }
     if (!read_header(header, *p)) {
-        count(_counters.received_errors);
+        count_up(_counters.received_errors);
         return {};
     }
     return p;

@@ -40,11 +40,6 @@ network_header describe(const packet& p)
     }
     return h;
 }
-
-void count(std::atomic<u64>& counter, u64 n = 1)
-{
-    counter.fetch_add(n, std::memory_order_relaxed);
-}
 } // namespace
 
 network_transmit_ring::~network_transmit_ring()
@@ -60,7 +55,7 @@ bool network_transmit_ring::send(packet_queue frames)
     lock_guard guard{_lock};
     while (frames.front() && _waiting.count() < most_waiting)
         _waiting.push(frames.pop());
-    count(_counters.sent_dropped, frames.count());
+    count_up(_counters.sent_dropped, frames.count());
     fill_ring_locked(finished);
     return _queue->publish();
 }
@@ -89,13 +84,13 @@ void network_transmit_ring::fill_ring_locked(packet_queue& read)
         packet_ptr p = _waiting.pop();
         const u32 length = p->length();
         if (!offer_locked(*p)) { // a broken queue, or a ring that is too small for this frame
-            count(_counters.sent_errors);
+            count_up(_counters.sent_errors);
             read.push(std::move(p));
             continue;
         }
         p.release(); // the ring's, until take()
-        count(_counters.sent_packets);
-        count(_counters.sent_bytes, length);
+        count_up(_counters.sent_packets);
+        count_up(_counters.sent_bytes, length);
     }
 }
 

@@ -10,11 +10,6 @@ namespace xen
 namespace
 {
 constexpr u32 ethernet_header = 14;
-
-void count(std::atomic<u64>& counter, u64 n = 1)
-{
-    counter.fetch_add(n, std::memory_order_relaxed);
-}
 } // namespace
 
 void network_receive_ring::fill()
@@ -42,8 +37,8 @@ network_receive_ring::polled network_receive_ring::poll(u32 limit)
         }
         fill(); // its pages hold nothing any more
     }
-    count(_counters.received_packets, frames.count());
-    count(_counters.received_bytes, bytes);
+    count_up(_counters.received_packets, frames.count());
+    count_up(_counters.received_bytes, bytes);
     return {std::move(frames), looked_at == limit};
 }
 
@@ -98,9 +93,9 @@ packet_ptr network_receive_ring::finish()
     const assembly& f = _frame;
     packet_ptr p;
     if (f.wrong || f.length < ethernet_header)
-        count(_counters.received_errors);
+        count_up(_counters.received_errors);
     else if (p = make_packet(); !p)
-        count(_counters.received_dropped);
+        count_up(_counters.received_dropped);
     if (p && f.flags & (frame_flag::checksum_blank | frame_flag::data_validated))
         p->checksum = packet_checksum::valid;
     if (p && f.protocol != 0) {

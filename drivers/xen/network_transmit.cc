@@ -11,11 +11,6 @@ namespace
 constexpr u32 ethernet_header = 14;
 constexpr u32 longest_frame = 0xffff; // that transmit_request::length can say
 
-void count(std::atomic<u64>& counter, u64 n = 1)
-{
-    counter.fetch_add(n, std::memory_order_relaxed);
-}
-
 u32 pieces_of(u32 length)
 {
     return (length + static_cast<u32>(page_mask)) / static_cast<u32>(page_size);
@@ -53,7 +48,7 @@ bool network_transmit_ring::send(packet_queue frames)
     lock_guard guard{_lock};
     while (frames.front() && _waiting.count() < most_waiting && !unusable_locked())
         _waiting.push(frames.pop());
-    count(_counters.sent_dropped, frames.count());
+    count_up(_counters.sent_dropped, frames.count());
     fill_locked(copied);
     return _ring.publish();
 }
@@ -72,7 +67,7 @@ void network_transmit_ring::stop()
     packet_queue dropped;
     lock_guard guard{_lock};
     _stopped = true;
-    count(_counters.sent_dropped, _waiting.count());
+    count_up(_counters.sent_dropped, _waiting.count());
     dropped = std::move(_waiting);
 }
 
@@ -95,7 +90,7 @@ void network_transmit_ring::reclaim_locked()
             return;
         }
         if (answer->status != transmit_answer::good)
-            count(_counters.sent_errors);
+            count_up(_counters.sent_errors);
         _lent[answer->id] = false;
         _free[_free_count++] = answer->id;
     }
@@ -108,15 +103,15 @@ void network_transmit_ring::fill_locked(packet_queue& copied)
         const bool possible =
             next->length() >= ethernet_header && next->length() <= longest_frame && pieces <= _most_pieces;
         if (!possible || unusable_locked()) {
-            count(_counters.sent_errors);
+            count_up(_counters.sent_errors);
             copied.push(_waiting.pop());
             continue;
         }
         if (!make_room_locked(pieces))
             return;
         offer_locked(*next);
-        count(_counters.sent_packets);
-        count(_counters.sent_bytes, next->length());
+        count_up(_counters.sent_packets);
+        count_up(_counters.sent_bytes, next->length());
         copied.push(_waiting.pop());
     }
 }
