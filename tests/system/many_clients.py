@@ -2,8 +2,8 @@
 
     many_clients.py KIND HOST PORT CONNECTIONS ROUNDS
 
-KIND is redis, memcached, or http:PATH=SHA256 for a web server. Each connection stores values of its own and reads them back, or fetches PATH. Prints how many answers were right.
-"""
+KIND is redis, memcached, or http:PATH=SHA256 for a web server. Each connection stores values of its own and reads them
+back, or fetches PATH. Prints how many answers were right.
 import asyncio
 import hashlib
 import random
