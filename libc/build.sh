@@ -19,8 +19,7 @@ cp -Rpu "$musl/." "$source"
 rm -f "$source"/ldso/*
 cp -p "$musl/arch/x86_64/atomic_arch.h" "$source/arch/x86_64/musl_atomic_arch.h"
 if [ -n "$(find libc \( -name '*.h' -o -name build.sh \) -newer "$source/config.mak" 2> /dev/null)" ]; then
-    rm -rf "$source/obj"    # its Makefile does not know which file includes what
-    touch "$source/config.mak"
+    rm -rf "$source/obj" "$source/config.mak"    # its Makefile does not know which file includes what
 fi
 (cd libc && find arch ldso src -type f) | while read -r file; do
     case $file in
@@ -32,9 +31,18 @@ done
 # glibc has these names in public.
 sed -i '/__pthread_key_create/s/hidden //' "$source/src/include/pthread.h"
 sed -i '/__strftime_l/s/hidden //' "$source/src/include/time.h"
+# musl's returns the kernel's -EINVAL itself.
+sed -i 's/return __syscall(SYS_timer_delete/return syscall(SYS_timer_delete/' "$source/src/time/timer_delete.c"
+# A mutex's kind where glibc has it, for its static initialisers; musl leaves that word free.
+sed -i '/define _m_type/s/__i\[0\]/__i[4]/' "$source/src/internal/pthread_impl.h"
+# As in glibc, a robust or priority-inheriting mutex that checks errors is no busy one to its owner.
+sed -i 's/if (own == tid) {$/& if ((type \& 12) \&\& (type \& 3) == PTHREAD_MUTEX_ERRORCHECK) return EDEADLK;/' \
+    "$source/src/thread/pthread_mutex_trylock.c"
 cd "$source"
 if [ ! -f config.mak ]; then
-    ./configure --disable-static CFLAGS=-fno-stack-protector > configure.log
+    # Unwind tables: a program's exceptions pass through qsort and its like.
+    ./configure --disable-static CFLAGS='-fno-stack-protector -fasynchronous-unwind-tables' > configure.log
+    echo 'obj/src/thread/pthread_once.lo: CFLAGS_ALL += -fexceptions' >> config.mak
 fi
 make -s -j2 lib/libc.so > make.log
 cd - > /dev/null

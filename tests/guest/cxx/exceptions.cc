@@ -2,8 +2,10 @@
 #include "../check.h"
 #include "../support.h"
 
+#include <cstdlib>
 #include <exception>
 #include <future>
+#include <iterator>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -73,6 +75,35 @@ TEST(cxx, exception_carried_between_threads)
         caught = std::string(e.what()) == "far";
     }
     CHECK(caught);
+}
+
+int compare_until_tired(const void* a, const void* b)
+{
+    counted here;
+    if (*static_cast<const int*>(a) == 7 || *static_cast<const int*>(b) == 7)
+        throw std::logic_error("seven");
+    return *static_cast<const int*>(a) - *static_cast<const int*>(b);
+}
+
+TEST(cxx, exception_through_library_functions)
+{
+    int numbers[] = {5, 3, 9, 7, 1, 8};
+    alive = 0;
+    std::string sorted, found;
+    try {
+        std::qsort(numbers, std::size(numbers), sizeof numbers[0], compare_until_tired);
+    } catch (const std::logic_error& e) {
+        sorted = e.what();
+    }
+    const int seven = 7;
+    try {
+        (void)std::bsearch(&seven, numbers, std::size(numbers), sizeof numbers[0], compare_until_tired);
+    } catch (const std::logic_error& e) {
+        found = e.what();
+    }
+    CHECK_STR(sorted.c_str(), "seven");
+    CHECK_STR(found.c_str(), "seven");
+    CHECK_EQ(alive, 0);
 }
 
 struct base {

@@ -93,6 +93,24 @@ TEST(threads, mutex_error_checking)
     }
 }
 
+TEST(threads, mutex_static_kinds)
+{
+    static pthread_mutex_t recursive = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+    static pthread_mutex_t checking = PTHREAD_ERRORCHECK_MUTEX_INITIALIZER_NP;
+    static pthread_mutex_t adaptive = PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP;
+    CHECK_EQ(pthread_mutex_lock(&recursive), 0);
+    CHECK_EQ(pthread_mutex_trylock(&recursive), 0);
+    CHECK_EQ(pthread_mutex_unlock(&recursive), 0);
+    CHECK_EQ(pthread_mutex_unlock(&recursive), 0);
+    CHECK_EQ(pthread_mutex_unlock(&recursive), EPERM);
+    CHECK_EQ(pthread_mutex_lock(&checking), 0);
+    CHECK_EQ(pthread_mutex_lock(&checking), EDEADLK);
+    CHECK_EQ(pthread_mutex_unlock(&checking), 0);
+    CHECK_EQ(pthread_mutex_lock(&adaptive), 0);
+    CHECK_EQ(pthread_mutex_trylock(&adaptive), EBUSY);
+    CHECK_EQ(pthread_mutex_unlock(&adaptive), 0);
+}
+
 static void* try_with_limit(void* unused)
 {
     struct timespec soon = timespec_of(clock_ns(CLOCK_REALTIME) + 30000000);
