@@ -15,6 +15,7 @@ import linux_guest
 import profile
 import report
 import servers
+from network import can_make_namespaces
 from rows import PROGRAMS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,6 +54,10 @@ class System:
         """One boot of hello without icount: milliseconds until the end, and QEMU's CPU time."""
         raise NotImplementedError
 
+    def with_network(self) -> Dict[str, float]:
+        """A boot with virtio-net, and the smallest memory of a server, if the system is measured for that."""
+        return {}
+
     def memory_steps(self) -> List[str]:
         """Sizes of memory to choose the smallest from, ascending."""
         raise NotImplementedError
@@ -85,6 +90,15 @@ class Kiln(System):
     def wall(self) -> Dict[str, float]:
         stats = kiln_guest.run(BUILT / 'hello', icount=False).stats
         return {'boot.wall': stats['wall_s'] * 1e3, 'boot.cpu': stats['qemu_cpu_s'] * 1e3}
+
+    def with_network(self) -> Dict[str, float]:
+        said = results_of(kiln_guest.run(BUILT / 'boot', (), SETTINGS, more=['--net', 'user']).output)
+        values = {'boot.network': said['boot.tsc_at_main'] / 1e6} if 'boot.tsc_at_main' in said else {}
+        if can_make_namespaces():
+            size = smallest([f'{mib}' for mib in range(4, 33)], servers.redis_serves_in)
+            if size is not None:
+                values['memory.redis'] = float(size)
+        return values
 
     def memory_steps(self) -> List[str]:
         return [f'{quarter * 256}K' for quarter in range(4, 129)]
@@ -187,6 +201,7 @@ def measure(system: System, parts: List[str]) -> report.Values:
         elif part == 'libc':
             values.update(system.builtin_library())
         elif part == 'servers':
+            values.update(system.with_network())
             values.update(servers.measure(system.name, LINUX_KERNEL, LINUX_INIT))
         else:
             values.update(results_of(system.output(part, SETTINGS) or ''))

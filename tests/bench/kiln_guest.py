@@ -20,10 +20,11 @@ class Result:
 
 
 def run(program: Path, arguments: Sequence[str] = (), environment: Sequence[str] = (), memory: str = '128',
-        icount: bool = True, timeout: int = 300, libc: str = 'own') -> Result:
+        icount: bool = True, timeout: int = 300, libc: str = 'own',
+        more: Sequence[str] = ()) -> Result:
     """One boot, from power-on to the end of QEMU. memory is as run.py's -m takes it."""
     line = [str(ROOT / 'scripts' / 'run.py'), '--machine', 'microvm', '-m', memory, '-c', '1',
-            '--root', 'ram', '--accel', 'tcg', '--timeout', str(timeout), '--stats', '--libc', libc]
+            '--root', 'ram', '--accel', 'tcg', '--timeout', str(timeout), '--stats', '--libc', libc, *more]
     line += ['--icount'] if icount else []
     for setting in environment:
         line += ['--env', setting]

@@ -36,13 +36,19 @@ def ratio(kiln: Optional[float], linux: Optional[float]) -> str:
     return f'{kiln / linux:.2f}' if kiln is not None and linux else ''
 
 
-def verdict(row: Row, value: Optional[float]) -> str:
+def target(row: Row) -> str:
+    """As a value, or as a share of Linux's."""
+    return f'{row.relative:g} of Linux' if row.relative is not None else number(row.target)
+
+
+def verdict(row: Row, value: Optional[float], linux: Optional[float]) -> str:
     """Whether the target is met, and by how much it is missed."""
-    if row.target is None:
+    limit = row.target if row.relative is None else row.relative * linux if linux else None
+    if row.target is None and row.relative is None:
         return ''
-    if value is None:
+    if value is None or limit is None:
         return '-'
-    return 'met' if value <= row.target else f'missed by {100 * (value / row.target - 1):.0f} %'
+    return 'met' if value <= limit else f'missed by {100 * (value / limit - 1):.0f} %'
 
 
 def show(kiln: Values, linux: Values) -> None:
@@ -55,11 +61,11 @@ def show(kiln: Values, linux: Values) -> None:
         for row in rows:
             if row.key in kiln or row.key in linux:
                 value = kiln.get(row.key)
-                result = verdict(row, value)
+                result = verdict(row, value, linux.get(row.key))
                 style = {'': '', '-': '', 'met': 'green'}.get(result, 'red')
                 unit = '' if row.unit == 'instructions' else f', {row.unit}'
                 table.add_row(row.title + unit, number(value), number(linux.get(row.key)),
-                              ratio(value, linux.get(row.key)), number(row.target), result, style=style)
+                              ratio(value, linux.get(row.key)), target(row), result, style=style)
         if table.row_count:
             Console().print(table)
 
@@ -80,7 +86,7 @@ def markdown(kiln: Values, linux: Values, root: Path) -> str:
         for row in rows:
             value = kiln.get(row.key)
             cells = [row.title, row.unit, number(value) or '-', number(linux.get(row.key)) or '-',
-                     ratio(value, linux.get(row.key)), number(row.target), verdict(row, value),
+                     ratio(value, linux.get(row.key)), target(row), verdict(row, value, linux.get(row.key)),
                      number(row.osv), number(row.nanos)]
             text.append('| ' + ' | '.join(cells) + ' |')
         text.append('')

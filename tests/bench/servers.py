@@ -19,7 +19,7 @@ from typing import Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
 import linux_guest
 from kiln import assemble, bootline, build, download, modules, tree
-from network import GUEST, HOST, Namespace, can_make_namespaces
+from network import GUEST, HOST, Namespace, Server, can_make_namespaces
 
 ROOT = Path(__file__).resolve().parents[2]
 MEMCACHED_LOAD = ROOT / 'build' / 'bench' / 'memcached_load'
@@ -53,6 +53,7 @@ class Application:
     loads: List[Load]
     files: Dict[str, bytes] = field(default_factory=dict)
     command: List[str] = field(default_factory=list)        # if not the module's own
+    user_time: Tuple[str, str] = ('', '')       # a question and the pattern of the answer: seconds in its own code
 
 
 def first_number(pattern: str) -> Callable[[str], float]:
@@ -95,8 +96,8 @@ def nginx(name: str, sendfile: str) -> Application:
 
 
 APPLICATIONS = [
-    Application('redis', 6379, redis_loads()),
-    Application('memcached', 11211, memcached_loads()),
+    Application('redis', 6379, redis_loads(), user_time=('INFO cpu\r\n', r'used_cpu_user:([\d.]+)')),
+    Application('memcached', 11211, memcached_loads(), user_time=('stats\r\n', r'rusage_user ([\d.]+)')),
     nginx('nginx', 'on'),
     nginx('nginx_plain', 'off'),
 ]
@@ -112,21 +113,35 @@ def measure(system: str, kernel: Optional[Path] = None, init: Optional[Path] = N
         try:
             with started(system, application, kernel, init) as (namespace, qemu):
                 for load in application.loads:
-                    values.update(under_load(namespace, qemu, load))
+                    values.update(under_load(namespace, qemu, application, load))
         except (OSError, ValueError, AssertionError, subprocess.SubprocessError) as error:
             print(f'bench: {system}: {application.module}: {error}')
     return values
 
 
-def under_load(namespace: Namespace, qemu: int, load: Load) -> Values:
-    """Medians of the rate and of the CPU time, in microseconds for one operation."""
-    rates, costs = [], []
+def under_load(namespace: Namespace, qemu: int, application: Application, load: Load) -> Values:
+    """Medians of the rate and of the times, in microseconds for one operation."""
+    rates, costs, own = [], [], []
     for _ in range(RUNS):
-        before, begin = cpu_seconds(qemu), time.monotonic()
+        user, before, begin = user_seconds(namespace, application), cpu_seconds(qemu), time.monotonic()
         operations = load.operations(namespace.run(*load.command, timeout=120))
         rates.append(operations / (time.monotonic() - begin))
         costs.append((cpu_seconds(qemu) - before) / operations * 1e6)
-    return {load.key: statistics.median(rates), f'{load.key}_cpu': statistics.median(costs)}
+        own.append((user_seconds(namespace, application) - user) / operations * 1e6)
+    values = {load.key: statistics.median(rates), f'{load.key}_cpu': statistics.median(costs)}
+    return {**values, f'{load.key}_user': statistics.median(own)} if application.user_time[0] else values
+
+
+def user_seconds(namespace: Namespace, application: Application) -> float:
+    """What the server says that its own code took so far; 0 if it cannot tell."""
+    question, pattern = application.user_time
+    if not question:
+        return 0
+    script = (f'import re, socket; s = socket.create_connection(("{GUEST}", {application.port}), 10); said = ""\n'
+              f's.sendall({question.encode()!r})\n'
+              f'while not re.search({pattern!r}, said): said += s.recv(65536).decode()\n'
+              f'print(re.search({pattern!r}, said)[1])')
+    return float(namespace.run('/usr/bin/python3', '-c', script, timeout=60))
 
 
 def cpu_seconds(pid: int) -> float:
@@ -220,3 +235,16 @@ def linux_root(application: Application, init: Path) -> bytes:
     lines += [f'arg {word}' for word in application.command or program.argv]
     files.add_file('/guest.cfg', '\n'.join(lines + ['']).encode())
     return linux_guest.archive(files)
+
+
+def redis_serves_in(memory: str) -> bool:
+    """Whether ten clients of redis on Kiln get back what they stored, with so much memory (as run.py's -m takes it)."""
+    clients = ROOT / 'tests' / 'system' / 'many_clients.py'
+    namespace = Namespace()
+    try:
+        with Server('redis', 6379, namespace, memory=memory, options=['--root', 'disk', '--accel', 'tcg']) as server:
+            return server.client('/usr/bin/python3', clients, 'redis', server.host, 6379, 10, 10) == b'10 right\n'
+    except (AssertionError, subprocess.TimeoutExpired):
+        return False
+    finally:
+        namespace.delete()

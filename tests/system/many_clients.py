@@ -4,6 +4,7 @@
 
 KIND is redis, memcached, or http:PATH=SHA256 for a web server. Each connection stores values of its own and reads them
 back, or fetches PATH. Prints how many answers were right.
+"""
 import asyncio
 import hashlib
 import random
