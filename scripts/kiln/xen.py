@@ -116,9 +116,9 @@ def configuration(name: str, kernel: str, command_line: str, memory: int, cpus: 
 
 def domain(of: Machine) -> str:
     """The configuration of a run's domain, as its first domain sees the files."""
-    disks = [f'format=raw,vdev=xvd{letter},access=rw,script=kiln-disk,target=/dev/vd{chr(ord(letter) + 1)}'
+    disks = [f'format=raw,vdev=xvd{letter},access=rw,target=/dev/vd{chr(ord(letter) + 1)}'
              for _, letter in zip(of.disks, 'abcdefgh')]
-    cards = [f'mac={of.card.mac},bridge=kiln0,script=kiln-card'] if of.card else []
+    cards = [f'mac={of.card.mac},bridge=kiln0'] if of.card else []
     return configuration(NAME, '/run/kiln/kernel', of.command_line, of.memory, of.cpus, disks, cards,
                          '/run/kiln/root' if of.ram_root else '')
 

@@ -98,7 +98,7 @@ def dom0(roots: List[Path]) -> Tree:
     for module in MODULES:
         tree.add_file(f'/modules/{module}.ko', str(one(roots, f'lib/modules/*/kernel/**/{module}.ko')))
     tree.add_file('/init', str(INIT), 0o755)
-    for name in ('kiln-disk', 'kiln-card'):
+    for name in ('block', 'vif-bridge'):
         tree.add_file(f'/etc/xen/scripts/{name}', str(HOTPLUG), 0o755)
     tree.add_file('/etc/xen/xl.conf', b'')
     return tree

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 from hypervisors import marks
-from machine import run_linux
+from machine import ROOT, run_linux
 
 from kiln import bootline, image, network, paths, qemu, xen
 
@@ -15,8 +15,8 @@ pytestmark = marks(xen.check_present)
 PRELUDE = r'''exec 3>/dev/$(ls /sys/class/virtio-ports | head -n 1)
 say() { echo "$*" >&3; }
 start() {
-    xl create -p /run/kiln/domain.cfg >/run/xl.log 2>&1 || say "xl create failed: $(cat /run/xl.log)"
-    domain=$(xl domid kiln)
+    xl create -p "${1:-/run/kiln/domain.cfg}" >/run/xl.log 2>&1 || say "xl create failed: $(cat /run/xl.log)"
+    domain=$(xl domid "${2:-kiln}")
     cat $(xenstore-read /local/domain/$domain/console/tty) >/run/console &
     console=$!
     xl unpause $domain
@@ -79,6 +79,26 @@ done
 say "$domain then $new"
 '''
 
+# The files have the names that the configuration has for them; the image is a disk here.
+DEPLOYED = r'''mkdir -p {folder}
+ln -s /run/kiln/kernel {folder}/kernel.elf
+ln -s /dev/vdb {folder}/redis.img
+brctl addbr xenbr0
+ip link set xenbr0 up
+cat >/run/redis.cfg <<'END'
+{configuration}END
+start /run/redis.cfg redis
+tries=0
+until grep -q 'Ready to accept connections' /run/console || [ $tries -gt 200 ]; do
+    tries=$((tries + 1))
+    sleep 0.2
+done
+say "bridge: $(ls /sys/class/net/xenbr0/brif)"
+xl shutdown -w redis >/dev/null 2>&1
+wait $console
+say "end: $(grep 'ready to exit' /run/console)"
+'''
+
 
 def first_domain(machine, script, limit):
     """The lines that the first domain says while it runs a script."""
@@ -120,4 +140,16 @@ def test_redis_over_netfront(tmp_path, cpus):
                    card=network.Card())
     said = first_domain(machine, REDIS, 600)
     assert said[0] == 'stored 100, equal 100, bytes 1048576', said
+    assert 'Redis is now ready to exit' in said[1], said
+
+
+def test_what_scripts_build_deploys(tmp_path):
+    """`scripts/build image=redis deploy=xl`: its configuration, unchanged, is one that xl takes."""
+    subprocess.run([ROOT / 'scripts' / 'build', 'image=redis', 'deploy=xl'], check=True, timeout=600,
+                   stdout=subprocess.DEVNULL)
+    folder = ROOT / 'build' / 'release.x64' / 'images'
+    machine = xen.Machine(tmp_path, folder / 'kernel.elf', disks=[xen.Disk(folder / 'redis.img')], memory=256 << 20)
+    script = DEPLOYED.format(folder=folder, configuration=(folder / 'redis.cfg').read_text(encoding='utf-8'))
+    said = first_domain(machine, script, 300)
+    assert said[0] == 'bridge: vif1.0', said
     assert 'Redis is now ready to exit' in said[1], said
