@@ -223,7 +223,7 @@ def make_root(key: str, modules: Sequence[Manifest], fs: str, adds: Sequence[str
     tree = Tree()
     for module in modules:
         assemble.add_module(tree, module)
-    download.add(tree, [package for module in modules for package in module.packages])
+    download.add(tree, modules)
     for text in adds:
         assemble.add_extra(tree, text)
     assemble.add_defaults(tree)

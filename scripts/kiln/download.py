@@ -1,7 +1,7 @@
 """Files of Debian packages that are not installed here: downloaded, unpacked in the cache, never installed.
 
 `packages = [...]` of a module means the packages and what they depend on, without what only serves a
-machine's upkeep (the same exceptions as for --exec).
+machine's upkeep (the same exceptions as for --exec), and without what the module says that its program does not need.
 """
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ from typing import Dict, List, Sequence
 
 from . import apt, paths
 from .errors import KilnError
-from .manifest import Placed
+from .manifest import Manifest, Placed
 from .packages import NOT_PACKED, Package, for_upkeep, parse_paragraph
 from .tree import Tree
 
 
-def add(tree: Tree, wanted: Sequence[Placed]) -> List[str]:
-    """Adds the packages' files; returns the names of all packages."""
+def add(tree: Tree, modules: Sequence[Manifest]) -> List[str]:
+    """Adds the files of the modules' packages; returns the names of all packages."""
+    wanted = [package for module in modules for package in module.packages]
     if not wanted:
         return []
     apt.update()
-    found = resolve(wanted)
+    found = resolve(wanted, [package.name for module in modules for package in module.without])
     fetch([package for package in found.values() if not folder_of(package).is_dir()])
     for name, package in found.items():
         os.utime(folder_of(package))
@@ -32,8 +33,8 @@ def add(tree: Tree, wanted: Sequence[Placed]) -> List[str]:
     return list(found)
 
 
-def resolve(wanted: Sequence[Placed]) -> Dict[str, Package]:
-    """The packages and, level by level, their dependencies."""
+def resolve(wanted: Sequence[Placed], without: Sequence[str] = ()) -> Dict[str, Package]:
+    """The packages and, level by level, their dependencies. What is asked for by name is never left out."""
     found: Dict[str, Package] = {}
     origins = {placed.name: placed.origin for placed in wanted}
     level = [[name] for name in origins]
@@ -50,7 +51,7 @@ def resolve(wanted: Sequence[Placed]) -> Dict[str, Package]:
                 found[known[name].name] = known[name]
                 taken.append(known[name])
         level = [clause for package in taken for clause in clauses(package)
-                 if not any(name in found for name in clause)]
+                 if not any(name in found or name in without for name in clause)]
     return found
 
 

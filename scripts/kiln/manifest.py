@@ -61,6 +61,7 @@ class Manifest:
     cwd: str = ''
     needs: List[Placed] = field(default_factory=list)
     packages: List[Placed] = field(default_factory=list)
+    without: List[Placed] = field(default_factory=list)
     host: List[HostFile] = field(default_factory=list)
     files: List[Files] = field(default_factory=list)
     symlinks: List[Link] = field(default_factory=list)
@@ -134,8 +135,8 @@ def parse(text: str, folder: Path) -> Manifest:
 class _Reader:
     """Takes the keys one by one; what is left at the end is unknown."""
 
-    KEYS = ['description', 'command', 'environment', 'cwd', 'needs', 'packages', 'host', 'files', 'symlinks',
-            'folders', 'writable', 'build', 'libc']
+    KEYS = ['description', 'command', 'environment', 'cwd', 'needs', 'packages', 'without', 'host', 'files',
+            'symlinks', 'folders', 'writable', 'build', 'libc']
 
     def __init__(self, data: Dict[str, Any], lines: Lines) -> None:
         self.data = data
@@ -152,9 +153,9 @@ class _Reader:
             folder=folder, name=folder.name, description=self.text('description'),
             command=self.words('command'), environment=self.pairs('environment'),
             cwd=self.guest_path('cwd', self.text('cwd'), empty=True), needs=self.placed('needs'),
-            packages=self.placed('packages'), host=self.host(), files=self.files(), symlinks=self.symlinks(),
-            folders=self.guest_paths('folders'), writable=self.guest_paths('writable'),
-            build=self.words('build'), libc=self.libc())
+            packages=self.placed('packages'), without=self.placed('without'), host=self.host(),
+            files=self.files(), symlinks=self.symlinks(), folders=self.guest_paths('folders'),
+            writable=self.guest_paths('writable'), build=self.words('build'), libc=self.libc())
 
     def fail(self, key: str, what: str) -> None:
         """Stops with the key's line."""

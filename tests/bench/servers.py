@@ -225,7 +225,7 @@ def linux_root(application: Application, init: Path) -> bytes:
     files = tree.Tree()
     for module in chosen:
         assemble.add_module(files, module)
-    download.add(files, [package for module in chosen for package in module.packages])
+    download.add(files, chosen)
     for guest, content in application.files.items():
         files.add_file(guest, content)
     files.add_host(str(init), 'init', '/init')

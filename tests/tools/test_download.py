@@ -29,6 +29,12 @@ def test_dependencies_without_upkeep():
     assert sorted(found) == ['app', 'lib-a', 'lib-b', 'real']
 
 
+def test_what_the_module_does_without():
+    assert sorted(download.resolve([Placed('app', 'm:1')], ['lib-b'])) == ['app', 'lib-a', 'real']
+    assert sorted(download.resolve([Placed('app', 'm:1'), Placed('real', 'm:1')], ['lib-a', 'real'])) == \
+        ['app', 'lib-b', 'real']
+
+
 def test_essential_packages_may_be_asked_for():
     assert list(download.resolve([Placed('shell', 'm:1')])) == ['shell']
 

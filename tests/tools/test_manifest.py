@@ -89,7 +89,7 @@ VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
     max_leaves=6)
-KEYS = st.sampled_from(['description', 'command', 'environment', 'cwd', 'needs', 'packages', 'host', 'files',
+KEYS = st.sampled_from(['description', 'command', 'environment', 'cwd', 'needs', 'packages', 'without', 'host', 'files',
                         'symlinks', 'folders', 'writable', 'build', 'other', 'path', 'to', 'from'])
 
 
