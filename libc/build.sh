@@ -36,7 +36,7 @@ sed -i 's/return __syscall(SYS_timer_delete/return syscall(SYS_timer_delete/' "$
 # A mutex's kind where glibc has it, for its static initialisers; musl leaves that word free.
 sed -i '/define _m_type/s/__i\[0\]/__i[4]/' "$source/src/internal/pthread_impl.h"
 # As in glibc, a robust or priority-inheriting mutex that checks errors is no busy one to its owner.
-sed -i 's/if (own == tid) {$/& if ((type \& 12) \&\& (type \& 3) == PTHREAD_MUTEX_ERRORCHECK) return EDEADLK;/' \
+sed -i 's/^\t\tif ((type&3) == PTHREAD_MUTEX_RECURSIVE) {$/\t\tif ((type \& 12) \&\& (type \& 3) == PTHREAD_MUTEX_ERRORCHECK) return EDEADLK; else if ((type \& 3) == PTHREAD_MUTEX_RECURSIVE) {/' \
     "$source/src/thread/pthread_mutex_trylock.c"
 cd "$source"
 if [ ! -f config.mak ]; then

@@ -11,9 +11,9 @@ static long total;
 static void* count(void* rounds)
 {
     for (intptr_t i = 0; i < (intptr_t)rounds; i++) {
-        pthread_mutex_lock(&mutex);
+        CHECK_EQ(pthread_mutex_lock(&mutex), 0);
         total++;
-        pthread_mutex_unlock(&mutex);
+        CHECK_EQ(pthread_mutex_unlock(&mutex), 0);
     }
     return NULL;
 }
