@@ -129,6 +129,7 @@ struct started_elf {
     elf::mapping program;
     virt_addr entry;
     virt_addr interpreter_base;
+    unique_ptr<linker::linked_program> linked;
 };
 
 /// LD_LIBRARY_PATH, or nothing.
@@ -153,8 +154,8 @@ result<started_elf> map_with_interpreter(mm::address_space& space, const elf::fi
     if (program.layout().interpreter_size == 0)
         return started;
     if (what.builtin_library) {
-        linker::linked_program linked(space, what.base, library_path(what.environment), why);
-        started.entry = TRY(linked.link(program, started.program, what.file));
+        started.linked = TRY(linker::linked_program::create(space, library_path(what.environment)));
+        started.entry = TRY(started.linked->link(program, started.program, what.file, what.base, why));
         return started;
     }
 
@@ -238,7 +239,7 @@ result<loaded_program> load(mm::address_space& space, const request& what, expla
     target t = TRY(find_target(what, why));
     const auto program = TRY(open_elf(t.file, what.file, why));
     const auto& l = program.layout();
-    const auto started = TRY(map_with_interpreter(space, program, what, why));
+    auto started = TRY(map_with_interpreter(space, program, what, why));
     space.set_break_start(started.program.break_start);
     const virt_addr vdso = TRY(vdso::map(space));
 
@@ -259,6 +260,7 @@ result<loaded_program> load(mm::address_space& space, const request& what, expla
     loaded.entry = started.entry;
     loaded.stack_pointer = stack->stack_pointer();
     loaded.executable = std::move(t.file);
+    loaded.linked = std::move(started.linked);
     last_part(t.name).copy(loaded.name.data(), loaded.name.size() - 1);
     const u64 bias = started.program.bias;
     loaded.code_start = virt_addr(l.code_end ? bias + l.code_start : 0);

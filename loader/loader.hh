@@ -17,6 +17,7 @@
 #include "core/base/result.hh"
 #include "core/mm/address_space.hh"
 #include "fs/vfs/path.hh"
+#include "loader/dynamic/link.hh"
 #include "loader/explanation.hh"
 #include "loader/packed_strings.hh"
 
@@ -35,8 +36,9 @@ struct request {
 struct loaded_program {
     virt_addr entry; // of the interpreter if there is one
     virt_addr stack_pointer;
-    vfs::path executable;        // what /proc/self/exe leads to
-    std::array<char, 16> name{}; // last part of the file's name, for the first thread (comm)
+    vfs::path executable;                      // what /proc/self/exe leads to
+    unique_ptr<linker::linked_program> linked; // with the built-in C library: opens further libraries
+    std::array<char, 16> name{};               // last part of the file's name, for the first thread (comm)
 
     // For /proc.
     virt_addr code_start, code_end, data_start, data_end;

@@ -4,6 +4,7 @@
 #include "core/base/result.hh"
 #include "core/mm/user_access.hh"
 #include "linux/abi/types.hh"
+#include "loader/dynamic/startup.hh"
 
 namespace linux
 {
@@ -21,6 +22,11 @@ result<int> sys_syslog(int type, virt_addr buffer, int length);
 // prctl.cc
 result<int> sys_prctl(int operation, u64 second, u64 third, u64 fourth, u64 fifth);
 result<u64> sys_arch_prctl(int operation, u64 argument);
+
+// libraries.cc: Kiln's own, for the built-in C library's dlopen
+result<void> sys_kiln_open_library(user_ptr<const linker::startup::open_request> what,
+                                   user_ptr<linker::startup::opened> out);
+result<void> sys_kiln_undo_open();
 
 // refused.cc: calls that answer with a certain error where a program cannot have what it asks for
 result<int> sys_rseq(virt_addr area, u32 size, int flags, u32 signature);

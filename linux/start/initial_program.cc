@@ -88,7 +88,7 @@ result<void> start(loader::explanation& why)
                                      .builtin_library = config.builtin_library},
                                     why);
     sched::current().set_address_space(nullptr); // on every CPU, before a failure destroys the space
-    const auto loaded = TRY(std::move(load_result));
+    auto loaded = TRY(std::move(load_result));
     files->set_executable(loaded.executable);
 
     auto table = TRY(try_make_unique<descriptor_table>());
@@ -98,6 +98,7 @@ result<void> start(loader::explanation& why)
     parts.space = std::move(space);
     parts.descriptors = std::move(table);
     parts.fs = std::move(files);
+    parts.linked = std::move(loaded.linked);
     parts.addresses = {.arguments_start = loaded.arguments_start,
                        .arguments_end = loaded.arguments_end,
                        .environment_start = loaded.environment_start,

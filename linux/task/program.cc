@@ -6,6 +6,7 @@
 #include "linux/files/fs_context.hh"
 #include "linux/task/task.hh"
 #include "linux/time/program_timers.hh"
+#include "loader/dynamic/link.hh"
 
 namespace linux
 {
@@ -25,7 +26,7 @@ constexpr auto patience_at_end = seconds(2);
 
 program::program(program_parts parts)
     : _space(std::move(parts.space)), _descriptors(std::move(parts.descriptors)), _fs(std::move(parts.fs)),
-      _addresses(parts.addresses), _start_time(timekeeping::now())
+      _linked(std::move(parts.linked)), _addresses(parts.addresses), _start_time(timekeeping::now())
 {
 }
 

@@ -20,6 +20,11 @@
 #include "linux/task/limits.hh"
 #include "linux/task/task_list.hh"
 
+namespace linker
+{
+class linked_program; // loader/dynamic/link.hh
+}
+
 namespace linux
 {
 class descriptor_table; // linux/files/descriptor_table.hh
@@ -39,6 +44,7 @@ struct program_parts {
     ref_ptr<mm::address_space> space;
     unique_ptr<descriptor_table> descriptors;
     unique_ptr<fs_context> fs;
+    unique_ptr<linker::linked_program> linked;
     program_addresses addresses;
 };
 
@@ -70,6 +76,8 @@ class program : public ref_counted<program>
     mm::address_space& address_space() { return *_space; }
     descriptor_table& descriptors() { return *_descriptors; }
     fs_context& fs() { return *_fs; }
+    /// What opens libraries for the built-in C library; null for a program with its own.
+    linker::linked_program* linked() { return _linked.get(); }
     program_signals& signals() { return _signals; }
     program_timers& timers() { return *_timers; }
     resource_limits& limits() { return _limits; }
@@ -125,6 +133,7 @@ class program : public ref_counted<program>
     ref_ptr<mm::address_space> _space;
     unique_ptr<descriptor_table> _descriptors;
     unique_ptr<fs_context> _fs;
+    unique_ptr<linker::linked_program> _linked;
     unique_ptr<program_timers> _timers;
     program_addresses _addresses;
     program_signals _signals;

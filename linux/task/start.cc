@@ -5,6 +5,7 @@
 #include "linux/files/fs_context.hh"
 #include "linux/signal/traps.hh"
 #include "linux/task/task.hh"
+#include "loader/dynamic/link.hh"
 
 namespace linux
 {

@@ -23,6 +23,7 @@ enum class defect : u8 {
     relocation_symbol,
     tls,
     too_many_libraries,
+    tls_too_late,
     unresolved_symbol, // the linker names it
     not_written,       // memory that relocations go to is not there: the program's own limits
 };

@@ -25,8 +25,16 @@ class growing_array
         return {};
     }
 
+    /// Drops what was pushed after the first `size` elements, last first.
+    void truncate(size_t size)
+    {
+        while (_size > size)
+            _elements[--_size] = T{};
+    }
+
     std::span<T> all() { return {_elements.get(), _size}; }
     std::span<const T> all() const { return {_elements.get(), _size}; }
+    std::span<T> from(size_t first) { return all().subspan(first); }
     T& operator[](size_t i) { return _elements[i]; }
     const T& operator[](size_t i) const { return _elements[i]; }
     size_t size() const { return _size; }

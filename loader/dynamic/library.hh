@@ -11,7 +11,7 @@ namespace linker
 class library
 {
   public:
-    library(elf::file opened, elf::mapping where) : file(std::move(opened)), mapping(where) {}
+    explicit library(elf::file opened) : file(std::move(opened)) {}
 
     /// Reads the tables and parses them. Errors: enoexec with *why set; else what reading gave.
     result<void> read(std::string_view path, defect* why);
@@ -23,7 +23,13 @@ class library
     object linked;
     growing_array<library*> needed; // in the order of DT_NEEDED
     library* loaded_by = nullptr;   // whose DT_NEEDED brought it
-    bool ordered = false;           // it has its place among the constructors
+    bool is_mapped = false;
+    bool was_searched = false; // for a name without folders
+    bool ordered = false;      // it has its place among the constructors
+
+    // Where the C library finds it.
+    u64 object_address = 0;
+    u64 group_address = 0; // of its list of dependencies, breadth first; 0: nobody has asked for it
 
   private:
     result<void> read_piece(contents& into, const elf::program_header& segment);

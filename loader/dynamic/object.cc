@@ -33,6 +33,8 @@ std::string_view describe(defect d)
         return "has a relocation with a symbol that is not there";
     case defect::tls:
         return "has thread-local storage of an impossible form";
+    case defect::tls_too_late:
+        return "has thread-local storage that must have its place when the program starts";
     case defect::too_many_libraries:
         return "needs too many libraries";
     case defect::unresolved_symbol:

@@ -26,8 +26,9 @@ struct version {
 struct tls_block {
     u64 image = 0; // address in the file's terms
     u64 file_size = 0, memory_size = 0, alignment = 1;
-    u64 module = 0; // 0: none; else as __tls_get_addr counts
-    u64 offset = 0; // below the thread pointer
+    u64 module = 0;              // 0: none; else as __tls_get_addr counts
+    u64 offset = 0;              // below the thread pointer
+    bool in_every_thread = true; // so that an offset from the thread pointer finds it
 };
 
 class object

@@ -7,8 +7,9 @@ namespace
 class relocator
 {
   public:
-    relocator(const object& o, std::span<const object* const> scope, memory& to, u64 descriptor_function)
-        : _object(o), _scope(scope), _to(to), _descriptor_function(descriptor_function)
+    relocator(const object& o, std::span<const object* const> scope, memory& to,
+              const descriptor_functions& functions)
+        : _object(o), _scope(scope), _to(to), _functions(functions)
     {
     }
 
@@ -160,11 +161,20 @@ class relocator
         case elf::rela_tls_offset:
             return write(r.offset, in_block);
         case elf::rela_tls_static:
-            return write(r.offset, in_block - block.offset);
+            return block.in_every_thread ? write(r.offset, in_block - block.offset)
+                                         : failed(defect::tls_too_late);
         default:
-            return write(r.offset, _descriptor_function) &&
-                   write(r.offset + sizeof(u64), in_block - block.offset);
+            return descriptor(r.offset, block, in_block);
         }
+    }
+
+    bool descriptor(u64 offset, const tls_block& block, u64 in_block)
+    {
+        if (block.in_every_thread)
+            return write(offset, _functions.in_every_thread) &&
+                   write(offset + sizeof(u64), in_block - block.offset);
+        return write(offset, _functions.by_module) &&
+               write(offset + sizeof(u64), block.module << 32 | (in_block & 0xffff'ffff));
     }
 
     /// What the relocation's symbol means; null after a failure. The last answer is kept: neighbours often
@@ -210,7 +220,7 @@ class relocator
     const object& _object;
     std::span<const object* const> _scope;
     memory& _to;
-    u64 _descriptor_function;
+    const descriptor_functions& _functions;
     failure_report _failure;
     u32 _last_index = 0;
     definition _last;
@@ -229,8 +239,8 @@ definition find_in(std::span<const object* const> scope, std::string_view name, 
 }
 
 failure_report relocate(const object& o, std::span<const object* const> scope, memory& to,
-                        u64 descriptor_function)
+                        const descriptor_functions& functions)
 {
-    return relocator(o, scope, to, descriptor_function).run();
+    return relocator(o, scope, to, functions).run();
 }
 } // namespace linker

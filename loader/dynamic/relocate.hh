@@ -41,7 +41,14 @@ struct failure_report {
     std::string_view version;
 };
 
-/// Relocates one object. `descriptor_function` is what a TLS descriptor of static storage calls.
+/// What a TLS descriptor calls. Its second word is the offset from the thread pointer if the storage is in
+/// every thread; else the module's number in the upper half and the offset in its block in the lower.
+struct descriptor_functions {
+    u64 in_every_thread = 0;
+    u64 by_module = 0;
+};
+
+/// Relocates one object.
 failure_report relocate(const object& o, std::span<const object* const> scope, memory& to,
-                        u64 descriptor_function);
+                        const descriptor_functions& functions);
 } // namespace linker

@@ -34,18 +34,10 @@ u64 biased(const object& o, u64 address)
 }
 } // namespace
 
-size_t startup_block::index_of(const library* l) const
-{
-    size_t i = 0;
-    while (_libraries[i].get() != l)
-        i++;
-    return i;
-}
-
 /// RELRO: what relocations wrote and the program must not.
 result<void> startup_block::seal(mm::address_space& space, const user_memory& memory)
 {
-    for (const auto& l : _libraries)
+    for (const auto& l : _content.libraries)
         for (const auto& p : l->file.program_headers()) {
             if (p.type != elf::segment_gnu_relro || !l->linked.holds(p.address, p.memory_size))
                 continue;
@@ -64,55 +56,82 @@ result<void> startup_block::seal(mm::address_space& space, const user_memory& me
     return {};
 }
 
-result<startup::link> startup_block::leave(mm::address_space& space, const user_memory& memory)
+size_t startup_block::size_with(size_t indirect_words) const
 {
-    TRY(seal(space, memory));
-    size_t size = _libraries.size() * sizeof(startup::object) + _tls.modules * sizeof(startup::tls_module) +
-                  memory.indirect.size() * sizeof(startup::indirect) +
-                  _sealed.size() * sizeof(startup::sealed);
-    for (const auto& l : _libraries) {
+    size_t size = _content.libraries.size() * sizeof(startup::object) +
+                  new_modules() * sizeof(startup::tls_module) + indirect_words * sizeof(startup::indirect) +
+                  _sealed.size() * sizeof(startup::sealed) + (_content.group.size() + 1) * sizeof(u64);
+    for (const auto& l : _content.libraries) {
         size += align_up(l->name().size() + 1, 8);
         if (!l->file.layout().program_header_address)
             size += l->file.program_headers().size_bytes();
     }
-    const auto buffer = TRY(try_make_unique<std::byte[]>(size));
-    const virt_addr place = TRY(space.map({.length = size,
-                                           .rights = mm::protection::read | mm::protection::write,
-                                           .object = {},
-                                           .name = "[link]"}));
+    return size;
+}
+
+void startup_block::place_objects(u64 first)
+{
+    for (const auto& l : _content.libraries) {
+        l->object_address = first;
+        first += sizeof(startup::object);
+    }
+}
+
+void startup_block::fill(startup::object& to, const library& l) const
+{
+    const object& o = l.linked;
+    to.base = o.bias;
+    to.dynamic = o.bias + o.dynamic_section();
+    to.tls_module = o.tls.module;
+    to.init = biased(o, o.init());
+    to.init_array = biased(o, o.init_array());
+    to.init_count = o.init_count();
+    to.fini = biased(o, o.fini());
+    to.fini_array = biased(o, o.fini_array());
+    to.fini_count = o.fini_count();
+    to.header_count = l.file.program_headers().size();
+    to.opened_by = _content.group.empty() ? 0 : _content.group.front()->object_address;
+}
+
+result<startup::link> startup_block::leave(mm::address_space& space, const user_memory& memory)
+{
+    TRY(seal(space, memory));
+    const auto libraries = _content.libraries;
+    const tls_layout& tls = _content.tls;
+    length = size_with(memory.indirect.size());
+    const auto buffer = TRY(try_make_unique<std::byte[]>(length));
+    place = TRY(space.map({.length = length,
+                           .rights = mm::protection::read | mm::protection::write,
+                           .object = {},
+                           .name = "[link]"}));
     writer out(buffer.get(), place.value);
 
     startup::link link{};
     link.door = arch::direct_entry().value;
-    auto* const objects = out.take<startup::object>(_libraries.size(), link.objects);
-    auto* const modules = out.take<startup::tls_module>(_tls.modules, link.tls_modules);
+    auto* const objects = out.take<startup::object>(libraries.size(), link.objects);
+    auto* const modules = out.take<startup::tls_module>(new_modules(), link.tls_modules);
     auto* const indirect = out.take<startup::indirect>(memory.indirect.size(), link.indirect);
     auto* const sealed = out.take<startup::sealed>(_sealed.size(), link.sealed);
-    link.tls_count = _tls.modules;
-    link.tls_size = _tls.size;
-    link.tls_alignment = _tls.alignment;
+    u64 group_address = 0;
+    auto* const group = out.take<u64>(_content.group.size() + 1, group_address);
+    place_objects(link.objects);
+    link.tls_count = tls.modules;
+    link.tls_size = tls.size;
+    link.tls_alignment = tls.alignment;
+    link.tls_in_every_thread = tls.surplus_end;
     link.indirect_count = memory.indirect.size();
     link.sealed_count = _sealed.size();
     std::ranges::copy(memory.indirect.all(), indirect);
     std::ranges::copy(_sealed.all(), sealed);
+    std::ranges::transform(_content.group, group, &library::object_address);
 
-    const auto address_of = [&](size_t index) { return link.objects + index * sizeof(startup::object); };
-    for (size_t i = 0; i < _libraries.size(); i++) {
-        const library& l = *_libraries[i];
+    for (size_t i = 0; i < libraries.size(); i++) {
+        const library& l = *libraries[i];
         const object& o = l.linked;
         startup::object& to = objects[i];
-        to.base = o.bias;
-        to.dynamic = o.bias + o.dynamic_section();
-        to.next = i + 1 < _libraries.size() ? address_of(i + 1) : 0;
-        to.previous = i ? address_of(i - 1) : 0;
-        to.tls_module = o.tls.module;
-        to.init = biased(o, o.init());
-        to.init_array = biased(o, o.init_array());
-        to.init_count = o.init_count();
-        to.fini = biased(o, o.fini());
-        to.fini_array = biased(o, o.fini_array());
-        to.fini_count = o.fini_count();
-        to.header_count = l.file.program_headers().size();
+        fill(to, l);
+        to.next = i + 1 < libraries.size() ? libraries[i + 1]->object_address : 0;
+        to.previous = i ? libraries[i - 1]->object_address : 0;
         if (const u64 mapped = l.file.layout().program_header_address)
             to.headers = o.bias + mapped;
         else
@@ -120,9 +139,10 @@ result<startup::link> startup_block::leave(mm::address_space& space, const user_
                               out.take<elf::program_header>(to.header_count, to.headers));
         l.name().copy(out.take<char>(l.name().size() + 1, to.name), l.name().size());
         if (o.tls.module)
-            modules[o.tls.module - 1] = {
-                o.tls.module < _tls.modules ? link.tls_modules + o.tls.module * sizeof(startup::tls_module)
-                                            : 0,
+            modules[o.tls.module - 1 - _content.modules_before] = {
+                o.tls.module < tls.modules ? link.tls_modules + (o.tls.module - _content.modules_before) *
+                                                                    sizeof(startup::tls_module)
+                                           : 0,
                 o.bias + o.tls.image,
                 o.tls.file_size,
                 o.tls.memory_size,
@@ -130,13 +150,18 @@ result<startup::link> startup_block::leave(mm::address_space& space, const user_
                 o.tls.offset,
             };
     }
+    if (new_modules() == 0)
+        link.tls_modules = 0;
     u64* link_to_next = &link.first_to_init;
-    for (const library* l : _construction) {
-        const size_t i = index_of(l);
-        *link_to_next = address_of(i);
-        link_to_next = &objects[i].next_to_init;
+    for (const library* l : _content.construction) {
+        *link_to_next = l->object_address;
+        link_to_next = &objects[(l->object_address - link.objects) / sizeof(startup::object)].next_to_init;
     }
-    TRY(mm::copy_to_user(place, buffer.get(), size));
+    TRY(mm::copy_to_user(place, buffer.get(), length));
+    if (!_content.group.empty())
+        _content.group.front()->group_address = group_address;
+    if (libraries.empty())
+        link.objects = 0;
     return link;
 }
 } // namespace linker

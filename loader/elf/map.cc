@@ -56,13 +56,21 @@ result<void> map_segment(mm::address_space& space, const ref_ptr<mm::memory_obje
     return {};
 }
 
-/// An address range for all segments together: found by mapping it, then given free again.
-result<u64> choose_library_bias(mm::address_space& space, const layout& l)
+/// Takes an address range for all segments together; the segments are mapped over it, so that no other thread
+/// of a running program maps something between.
+result<u64> reserve_library(mm::address_space& space, const layout& l)
 {
-    const u64 length = l.highest - l.lowest + (l.alignment - page_size);
-    const virt_addr place = TRY(space.map({.length = length, .noreserve = true, .object = {}}));
-    TRY(space.unmap(place, length));
-    return align_up(place.value, l.alignment) - align_down(l.lowest, l.alignment);
+    const u64 base = align_down(l.lowest, l.alignment);
+    const u64 length = l.highest - base + (l.alignment - page_size);
+    const virt_addr place =
+        TRY(space.map({.length = length, .rights = mm::protection::none, .noreserve = true, .object = {}}));
+    const u64 bias = align_up(place.value, l.alignment) - base;
+    const virt_addr start(bias + l.lowest), end(bias + l.highest);
+    if (start > place)
+        TRY(space.unmap(place, start - place));
+    if (place + length > end)
+        TRY(space.unmap(end, place + length - end));
+    return bias;
 }
 
 result<u64> choose_bias(mm::address_space& space, const layout& l, placement where)
@@ -70,8 +78,17 @@ result<u64> choose_bias(mm::address_space& space, const layout& l, placement whe
     if (!l.position_independent)
         return u64{0};
     if (where == placement::library)
-        return choose_library_bias(space, l);
+        return reserve_library(space, l);
     return align_down(space.program_base().value, l.alignment) - align_down(l.lowest, l.alignment);
+}
+
+result<void> map_segments(mm::address_space& space, const file& from, u64 bias)
+{
+    const auto object = TRY(from.where().memory_object());
+    for (const auto& p : from.program_headers())
+        if (is_loaded(p))
+            TRY(map_segment(space, object, p, bias));
+    return {};
 }
 } // namespace
 
@@ -81,10 +98,11 @@ result<mapping> map(mm::address_space& space, const file& from, placement where)
     const u64 bias = TRY(choose_bias(space, l, where));
     if (bias + l.highest > mm::application_end.value || bias + l.lowest < mm::application_start.value)
         return fail(errc::enomem);
-    const auto object = TRY(from.where().memory_object());
-    for (const auto& p : from.program_headers())
-        if (is_loaded(p))
-            TRY(map_segment(space, object, p, bias));
+    if (const auto mapped = map_segments(space, from, bias); !mapped) {
+        if (where == placement::library)
+            (void)space.unmap(virt_addr(bias + l.lowest), l.highest - l.lowest);
+        return fail(mapped.error());
+    }
     return mapping{.bias = bias,
                    .entry = virt_addr(bias + l.entry),
                    .lowest = virt_addr(bias + l.lowest),

@@ -47,6 +47,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
     if (!file.load(0x5000'0000))
         return 0;
     linker::tls_layout tls;
+    if (size % 2) // as a library that is opened later
+        tls.start();
     tls.add(file.linked);
     for (const std::string_view name : {"printf", "malloc", "__kiln_link", ""})
         (void)file.linked.find({name, linker::gnu_hash(name), nullptr});
@@ -58,6 +60,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
     const std::array scope = {static_cast<const linker::object*>(&file.linked)};
     counting_memory memory;
     memory.of = &file.linked;
-    (void)linker::relocate(file.linked, scope, memory, 0);
+    (void)linker::relocate(file.linked, scope, memory, {0x1000, 0x2000});
     return 0;
 }

@@ -4,7 +4,7 @@ import re
 import pytest
 from machine import ROOT, run_linux
 
-NO_FAMILIES = ('programs', 'hostile', 'go', 'rust')
+NO_FAMILIES = ('plugins', 'programs', 'hostile', 'go', 'rust')
 FAMILIES = sorted(entry.name for entry in (ROOT / 'tests' / 'guest').iterdir()
                   if entry.is_dir() and entry.name not in NO_FAMILIES and not entry.name.startswith('_'))
 UNFAIR = ['-x', 'scheduling/fair*']         # other programs of this machine take their share

@@ -2,6 +2,7 @@
 import subprocess
 
 import pytest
+from machine import run_linux
 
 BUILTIN = ['--libc', 'builtin']
 
@@ -24,6 +25,37 @@ def test_family(kiln, program, family, cpus):
     without = [word for pattern in [*DIFFERENT, 'scheduling/fair*'] for word in ('-x', pattern)]
     got = kiln(program(family), *without, cpus=cpus, options=BUILTIN, timeout=300)
     assert got.status == 0, got.out.decode()
+
+
+@pytest.mark.parametrize('cpus', [1, 4])
+@pytest.mark.parametrize('library', ['own', 'builtin'])
+def test_plugins(kiln, program, library, cpus):
+    """Libraries that the program opens, with either C library; destructors run in the right order at the end."""
+    plugins = program('plugins')
+    expected = run_linux(plugins)
+    assert expected.status == 0, expected.out
+    got = kiln(plugins, cpus=cpus, options=['--libc', library, '--add', plugins.parent / 'parts'])
+    assert got == expected
+
+
+MODULES = """
+import ctypes, sqlite3, ssl, sys, sysconfig, pathlib
+folder = pathlib.Path(sysconfig.get_path('platstdlib')) / 'lib-dynload'
+for name in sorted({file.name.split('.')[0] for file in folder.iterdir()} - {'nis'}):
+    __import__(name)
+    print(name)
+print(sqlite3.connect(':memory:').execute('select upper(?), abs(-4)', ('text',)).fetchall())
+print(ssl.create_default_context().minimum_version, ctypes.CDLL(None).abs(-7))
+print(sys.modules['_ctypes'].__file__)
+"""
+
+
+@pytest.mark.parametrize('cpus', [1, 4])
+def test_python_modules(kiln, cpus):
+    """All of Debian's extension modules but nis, whose libkrb5 wants glibc's resolver."""
+    own = kiln('/usr/bin/python3', '-c', MODULES, cpus=cpus, memory=512)
+    assert own.status == 0, own.err
+    assert kiln('/usr/bin/python3', '-c', MODULES, cpus=cpus, memory=512, options=BUILTIN) == own
 
 
 @pytest.mark.parametrize('command', [['/usr/bin/xz', '-6', '-c', '/etc/services'],

@@ -77,7 +77,7 @@ TEST_F(real_libraries, relocate_each_other)
                               static_cast<const object*>(&ld.linked)};
     word_memory memory;
     for (const object* o : scope) {
-        const auto failed = relocate(*o, scope, memory, 0);
+        const auto failed = relocate(*o, scope, memory, {});
         EXPECT_EQ(failed.what, defect::none)
             << o->soname() << ": " << describe(failed.what) << ' ' << failed.symbol;
     }
@@ -103,7 +103,7 @@ TEST_F(real_libraries, missing_symbol_is_named)
 {
     const std::array scope = {static_cast<const object*>(&m.linked)};
     word_memory memory;
-    const auto failed = relocate(m.linked, scope, memory, 0);
+    const auto failed = relocate(m.linked, scope, memory, {});
     EXPECT_EQ(failed.what, defect::unresolved_symbol);
     EXPECT_FALSE(failed.symbol.empty());
     EXPECT_TRUE(failed.version.starts_with("GLIBC_"));
@@ -167,7 +167,7 @@ struct small_library {
     failure_report relocate(word_memory& memory)
     {
         const std::array scope = {static_cast<const object*>(&linked)};
-        return linker::relocate(linked, scope, memory, 0x77);
+        return linker::relocate(linked, scope, memory, {0x77, 0x78});
     }
 };
 
@@ -255,6 +255,63 @@ TEST(small, thread_local_storage)
     EXPECT_EQ(memory.words.at(0x10000 + l.data_at + 8), u64{4} - 0x20);
     EXPECT_EQ(memory.words.at(0x10000 + l.data_at + 16), 0x77u);
     EXPECT_EQ(memory.words.at(0x10000 + l.data_at + 24), u64{4} - 0x20);
+}
+
+object with_storage(u64 size, u64 alignment)
+{
+    object o;
+    o.tls.memory_size = size;
+    o.tls.alignment = alignment;
+    return o;
+}
+
+TEST(tls_layout, what_is_opened_later)
+{
+    tls_layout layout;
+    object program = with_storage(0x28, 8);
+    layout.add(program);
+    layout.start();
+    EXPECT_EQ(layout.size % tls_layout::surplus_alignment, 0u);
+    EXPECT_GE(layout.size, 0x28 + tls_layout::surplus);
+    const u64 every_thread = layout.surplus_end;
+
+    object little = with_storage(0x100, 64), much = with_storage(0x5000, 16), coarse = with_storage(8, 4096),
+           more = with_storage(0x10, 16);
+    for (object* o : {&little, &much, &coarse, &more})
+        layout.add(*o);
+    EXPECT_EQ(little.tls.module, 2u);
+    EXPECT_TRUE(little.tls.in_every_thread);
+    EXPECT_EQ(little.tls.offset % 64, 0u);
+    EXPECT_GE(little.tls.offset, program.tls.offset + 0x100);
+    EXPECT_FALSE(much.tls.in_every_thread);
+    EXPECT_GE(much.tls.offset, every_thread + 0x5000);
+    EXPECT_FALSE(coarse.tls.in_every_thread); // older threads' pointers are no multiple of that
+    EXPECT_EQ(coarse.tls.offset % 4096, 0u);
+    EXPECT_EQ(layout.alignment, 4096u);
+    EXPECT_TRUE(more.tls.in_every_thread); // the room that much did not take
+    EXPECT_LE(more.tls.offset, every_thread);
+    EXPECT_EQ(layout.modules, 5u);
+}
+
+TEST(small, storage_beyond_the_surplus)
+{
+    const auto result_of = [](u64 kind, word_memory& memory) {
+        small_library l;
+        l.headers.push_back({elf::segment_tls, 4, 0xff0, 0xff0, 0, 8, 0x5000, 16});
+        l.rela({{l.data_at, kind, 4}});
+        EXPECT_EQ(l.parse(), defect::none);
+        tls_layout layout;
+        layout.start();
+        layout.add(l.linked);
+        return l.relocate(memory).what;
+    };
+    word_memory memory;
+    EXPECT_EQ(result_of(elf::rela_tls_static, memory), defect::tls_too_late);
+    EXPECT_EQ(result_of(elf::rela_tls_descriptor, memory), defect::none);
+    EXPECT_EQ(memory.words.at(0x10000 + 0xa00), 0x78u);
+    EXPECT_EQ(memory.words.at(0x10000 + 0xa08), u64{1} << 32 | 4);
+    EXPECT_EQ(result_of(elf::rela_tls_module, memory), defect::none);
+    EXPECT_EQ(memory.words.at(0x10000 + 0xa00), 1u);
 }
 
 TEST(small, hostile_relocations_are_errors)
