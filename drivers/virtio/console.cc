@@ -167,7 +167,9 @@ result<void> console::add_port_locked(u32 number)
     port_place& place = _places[number];
     if (place.port)
         return {};
-    place.port = TRY(try_make_unique<console_port>(*this, number, std::move(place.in), std::move(place.out)));
+    auto spare = TRY(try_make_unique<std::byte[]>(console_port::spare_size));
+    place.port = TRY(try_make_unique<console_port>(*this, number, std::move(place.in), std::move(place.out),
+                                                   std::move(spare)));
     send_locked(number, port_ready, 1);
     return {};
 }

@@ -17,18 +17,19 @@ constexpr size_t largest_buffer = 32_KiB;
 constexpr unsigned first_input_buffers = 2;
 } // namespace
 
-console_port::console_port(console& owner, u32 number, unique_ptr<virtqueue> in, unique_ptr<virtqueue> out)
-    : _console(owner), _number(number), _in(std::move(in)), _out(std::move(out))
+console_port::buffer_memory console_port::buffer_memory::make(size_t size)
 {
-    _in->disable_interrupts();
-    _out->disable_interrupts();
+    auto bytes = try_make_unique<std::byte[]>(size);
+    return bytes ? buffer_memory{std::move(*bytes), static_cast<u32>(size)} : buffer_memory{};
 }
 
-result<void> console_port::make_buffer(buffer& b, size_t size)
+console_port::console_port(console& owner, u32 number, unique_ptr<virtqueue> in, unique_ptr<virtqueue> out,
+                           unique_ptr<std::byte[]> spare)
+    : _console(owner), _number(number), _in(std::move(in)), _out(std::move(out))
 {
-    b.memory = TRY(try_make_unique<std::byte[]>(size));
-    b.size = static_cast<u32>(size);
-    return {};
+    _out_buffers[0].memory = {std::move(spare), spare_size};
+    _in->disable_interrupts();
+    _out->disable_interrupts();
 }
 
 console_port::buffer* console_port::find_unmade(buffers& all)
@@ -40,17 +41,37 @@ console_port::buffer* console_port::find_unmade(buffers& all)
 /// Gives a buffer to the device to be filled.
 void console_port::post_locked(buffer& b)
 {
-    const segment room[] = {{mm::to_physical(b.memory.get()), b.size}};
+    const segment room[] = {{mm::to_physical(b.memory.bytes.get()), b.memory.size}};
     b.busy = _in->add({}, room, &b).has_value();
     if (b.busy && _in->publish())
         _console.notify_port(in_queue(_number));
 }
 
-void console_port::grow_input_locked(size_t size)
+/// Asks for more input by `memory`, unless there are buffers enough.
+void console_port::grow_input_locked(buffer_memory memory)
 {
     buffer* const b = find_unmade(_in_buffers);
-    if (b && make_buffer(*b, size)) // without memory the traffic goes on with fewer
-        post_locked(*b);
+    if (!b || !memory)
+        return; // without memory the traffic goes on with fewer
+    b->memory = std::move(memory);
+    post_locked(*b);
+}
+
+/// The first input buffers, when somebody wants input at all. Errors: enomem, when not even one can be had.
+result<void> console_port::prepare_input()
+{
+    WITH_LOCK(_lock)
+    {
+        if (_in_buffers[0].memory)
+            return {};
+    }
+    for (unsigned i = 0; i < first_input_buffers; i++) {
+        auto memory = buffer_memory::make(smallest_buffer);
+        lock_guard guard{_lock};
+        grow_input_locked(std::move(memory));
+    }
+    lock_guard guard{_lock};
+    return _in_buffers[0].memory ? result<void>{} : fail(errc::enomem);
 }
 
 /// Makes the next filled buffer current. False: there is none.
@@ -65,23 +86,18 @@ bool console_port::next_input_locked()
     return false;
 }
 
-/// The same, for who would wait: the first asks for input at all, and an interrupt is armed before it says
-/// no.
+/// The same, for who would wait: an interrupt is armed before it says no.
 bool console_port::find_input_locked()
 {
-    if (_current)
-        return true;
-    if (!_in_buffers[0].memory)
-        for (unsigned i = 0; i < first_input_buffers; i++)
-            grow_input_locked(smallest_buffer);
-    return next_input_locked() || (_in->enable_interrupts() && next_input_locked());
+    return _current || next_input_locked() || (_in->enable_interrupts() && next_input_locked());
 }
 
 result<size_t> console_port::try_read(std::span<std::byte> to)
 {
-    lock_guard guard{_lock};
     if (to.empty())
         return size_t{0};
+    TRY(prepare_input());
+    lock_guard guard{_lock};
     if (!find_input_locked()) {
         if (_in->broken())
             return fail(errc::eio);
@@ -90,11 +106,11 @@ result<size_t> console_port::try_read(std::span<std::byte> to)
         return fail(errc::eagain);
     }
     const size_t count = std::min<size_t>(to.size(), _current->length - _position);
-    std::memcpy(to.data(), _current->memory.get() + _position, count);
+    std::memcpy(to.data(), _current->memory.bytes.get() + _position, count);
     _position += static_cast<u32>(count);
     if (_position == _current->length) {
-        if (_current->length == _current->size)
-            grow_input_locked(largest_buffer); // the host has more than the buffers hold
+        if (_current->length == _current->memory.size) // the host has more than the buffers hold
+            grow_input_locked(buffer_memory::make(largest_buffer));
         post_locked(*_current);
         _current = nullptr;
     }
@@ -105,6 +121,8 @@ result<size_t> console_port::try_read(std::span<std::byte> to)
 
 bool console_port::readable()
 {
+    if (!prepare_input())
+        return true; // reading says why there will be nothing
     lock_guard guard{_lock};
     return find_input_locked() || _in->broken() || _host == host_state::closed;
 }
@@ -115,42 +133,55 @@ void console_port::reclaim_output_locked()
         static_cast<buffer*>(done->token)->busy = false;
 }
 
-/// A buffer for `wanted` bytes or the first of them; null: all are with the device, or there is no memory.
-console_port::buffer* console_port::find_output_locked(size_t wanted)
+/// The largest output buffer that the device does not have; null: there is none.
+console_port::buffer* console_port::find_output_locked()
 {
     buffer* best = nullptr;
     for (buffer& b : _out_buffers)
-        if (b.memory && !b.busy && (!best || b.size > best->size))
+        if (b.memory && !b.busy && (!best || b.memory.size > best->memory.size))
             best = &b;
-    const size_t size = std::clamp(std::bit_ceil(wanted), smallest_buffer, largest_buffer);
-    if (best && best->size >= size)
-        return best;
-    buffer* const fresh = find_unmade(_out_buffers);
-    return fresh && make_buffer(*fresh, size) ? fresh : best;
+    return best;
+}
+
+result<size_t> console_port::send_locked(buffer& b, std::span<const std::byte> bytes)
+{
+    const size_t count = std::min<size_t>(bytes.size(), b.memory.size);
+    std::memcpy(b.memory.bytes.get(), bytes.data(), count);
+    const segment data[] = {{mm::to_physical(b.memory.bytes.get()), static_cast<u32>(count)}};
+    TRY(_out->add(data, {}, &b));
+    b.busy = true;
+    if (_out->publish())
+        _console.notify_port(out_queue(_number));
+    return count;
 }
 
 result<size_t> console_port::try_write(std::span<const std::byte> bytes)
 {
-    lock_guard guard{_lock};
     if (bytes.empty())
         return size_t{0};
-    if (_out->broken())
-        return fail(errc::eio);
-    if (_host == host_state::closed)
-        return fail(errc::epipe);
-    if (!has_room_locked())
-        return fail(errc::eagain);
-    buffer* const b = find_output_locked(bytes.size());
-    if (!b)
-        return fail(_out->in_flight() ? errc::eagain : errc::enomem);
-    const size_t count = std::min<size_t>(bytes.size(), b->size);
-    std::memcpy(b->memory.get(), bytes.data(), count);
-    const segment data[] = {{mm::to_physical(b->memory.get()), static_cast<u32>(count)}};
-    TRY(_out->add(data, {}, b));
-    b->busy = true;
-    if (_out->publish())
-        _console.notify_port(out_queue(_number));
-    return count;
+    const size_t wanted = std::min(bytes.size(), largest_buffer);
+    buffer_memory fresh;
+    for (bool asked = false;; asked = true) {
+        WITH_LOCK(_lock)
+        {
+            if (_out->broken())
+                return fail(errc::eio);
+            if (_host == host_state::closed)
+                return fail(errc::epipe);
+            if (!has_room_locked())
+                return fail(errc::eagain);
+            buffer* const unmade = find_unmade(_out_buffers);
+            if (unmade && fresh)
+                unmade->memory = std::move(fresh);
+            buffer* const b = find_output_locked();
+            if (b && (b->memory.size >= wanted || !unmade || asked))
+                return send_locked(*b, bytes);
+            if (asked || !unmade)
+                return fail(errc::eagain); // all are with the device
+        }
+        fresh = buffer_memory::make(
+            std::max(std::bit_ceil(wanted), smallest_buffer)); // perhaps there is no memory
+    }
 }
 
 /// Whether a write would find a buffer; before it says no, an interrupt is armed.

@@ -1,12 +1,13 @@
 // One port of a virtio console: a byte_stream over a pair of queues (virtio 1.2 §5.3).
 //
-// Bytes are copied once into buffers of the port, several of which may be with the device at a time; they are
-// made when they are first needed and grow with the traffic, so a port that nobody uses costs its rings only.
-// The device is asked for an interrupt only while somebody waits. A write has room as long as the host keeps
-// taking buffers: that is the back-pressure.
+// Bytes are copied once into buffers of the port, several of which may be with the device at a time; but for
+// one small one for output they are made when they are first needed and grow with the traffic, so a port that
+// nobody uses costs its rings only. The device is asked for an interrupt only while somebody waits. A write
+// has room as long as the host keeps taking buffers: that is the back-pressure.
 //
 // Locking: everything behind `_lock`, a spinlock, so that a log line can be written from any context; what is
-// copied under it is at most one buffer.
+// copied under it is at most one buffer. Memory is asked for without it, because only with interrupts on does
+// the kernel give back what it keeps of files.
 #pragma once
 
 #include <array>
@@ -25,7 +26,11 @@ class console_port final : public byte_stream
   public:
     static constexpr u16 most_buffers = 8; // in each direction; the size of the rings
 
-    console_port(console& owner, u32 number, unique_ptr<virtqueue> in, unique_ptr<virtqueue> out);
+    static constexpr u32 spare_size = 256;
+
+    /// `spare`: spare_size bytes, from which a program says its last words when there is no memory.
+    console_port(console& owner, u32 number, unique_ptr<virtqueue> in, unique_ptr<virtqueue> out,
+                 unique_ptr<std::byte[]> spare);
 
     std::string_view name() const override { return {_name.data(), _name_length}; }
     u32 number() const { return _number; }
@@ -45,25 +50,33 @@ class console_port final : public byte_stream
     void interrupt();
 
   private:
-    struct buffer {
-        unique_ptr<std::byte[]> memory; // null: not made yet
+    /// What a buffer is made of: empty if there is no memory.
+    struct buffer_memory {
+        static buffer_memory make(size_t size);
+        explicit operator bool() const { return bytes != nullptr; }
+
+        unique_ptr<std::byte[]> bytes;
         u32 size = 0;
-        u32 length = 0;    // in: bytes that arrived
-        bool busy = false; // with the device, or holding input
+    };
+    struct buffer {
+        buffer_memory memory; // empty: not made yet
+        u32 length = 0;       // in: bytes that arrived
+        bool busy = false;    // with the device, or holding input
     };
     using buffers = std::array<buffer, most_buffers>;
 
     enum class host_state : u8 { never_open, open, closed };
 
-    static result<void> make_buffer(buffer& b, size_t size);
     static buffer* find_unmade(buffers& all);
 
+    result<void> prepare_input() EXCLUDES(_lock);
     bool next_input_locked() REQUIRES(_lock);
     bool find_input_locked() REQUIRES(_lock);
     void post_locked(buffer& b) REQUIRES(_lock);
-    void grow_input_locked(size_t size) REQUIRES(_lock);
+    void grow_input_locked(buffer_memory memory) REQUIRES(_lock);
     void reclaim_output_locked() REQUIRES(_lock);
-    buffer* find_output_locked(size_t wanted) REQUIRES(_lock);
+    buffer* find_output_locked() REQUIRES(_lock);
+    result<size_t> send_locked(buffer& b, std::span<const std::byte> bytes) REQUIRES(_lock);
     bool has_room_locked() REQUIRES(_lock);
 
     console& _console;

@@ -1,6 +1,7 @@
 #include "linux/streams/stream_file.hh"
 
 #include <algorithm>
+#include <array>
 
 #include "core/base/make_unique.hh"
 #include "core/log.hh"
@@ -14,8 +15,33 @@ namespace linux
 {
 namespace
 {
-constexpr size_t buffer_size = 16_KiB;
+constexpr size_t large_buffer = 16_KiB;
+constexpr size_t small_buffer = 512;
 constexpr u32 pipe_mode = 0600;
+
+/// Bytes on their way between the application and a stream.
+class transfer_buffer
+{
+  public:
+    /// Makes a large one, or if there is no memory for that a small one. Errors: enomem.
+    result<void> make()
+    {
+        for (const size_t size : {large_buffer, small_buffer}) {
+            if (auto bytes = try_make_unique<std::byte[]>(size)) {
+                _bytes = std::move(*bytes);
+                _size = size;
+                return {};
+            }
+        }
+        return fail(errc::enomem);
+    }
+    explicit operator bool() const { return _bytes != nullptr; }
+    std::span<std::byte> space() { return {_bytes.get(), _size}; }
+
+  private:
+    unique_ptr<std::byte[]> _bytes;
+    size_t _size = 0;
+};
 
 /// For /proc/self/fd, as of any pipe.
 result<size_t> describe_pipe(const vfs::inode& inode, std::span<char> buffer)
@@ -36,15 +62,16 @@ class input_file final : public vfs::file
         lock_guard guard{_lock};
         if (_filled == 0 && !to.empty()) {
             if (!_buffer)
-                _buffer = TRY(try_make_unique<std::byte[]>(buffer_size));
-            const std::span space(_buffer.get(), std::min(to.remaining(), buffer_size));
-            _filled = TRY(_stream.read(space, nonblocking() ? input_stream::blocking::no
-                                                            : input_stream::blocking::yes));
+                TRY(_buffer.make());
+            const auto space = _buffer.space();
+            _filled =
+                TRY(_stream.read(space.first(std::min(to.remaining(), space.size())),
+                                 nonblocking() ? input_stream::blocking::no : input_stream::blocking::yes));
             _start = 0;
         }
         // What the application's memory does not take stays for the next read.
         const size_t wanted = std::min(_filled, to.remaining());
-        const size_t moved = to.copy_out({_buffer.get() + _start, wanted});
+        const size_t moved = to.copy_out(_buffer.space().subspan(_start, wanted));
         _start += moved;
         _filled -= moved;
         return transferred(moved, moved < wanted);
@@ -71,7 +98,7 @@ class input_file final : public vfs::file
   private:
     input_stream& _stream;
     mutex _lock{lock_rank::pipe};
-    unique_ptr<std::byte[]> _buffer GUARDED_BY(_lock);
+    transfer_buffer _buffer GUARDED_BY(_lock);
     size_t _start GUARDED_BY(_lock) = 0;
     size_t _filled GUARDED_BY(_lock) = 0;
 };
@@ -88,15 +115,18 @@ class output_file final : public vfs::file
     {
         lock_guard guard{_lock};
         const auto mode = nonblocking() ? output_stream::blocking::no : output_stream::blocking::yes;
-        if (!_buffer)
-            _buffer = TRY(try_make_unique<std::byte[]>(buffer_size));
+        std::array<std::byte, small_buffer>
+            few; // a line needs no memory, and when there is none, all goes this way
+        std::span<std::byte> space(few);
+        if (from.remaining() > few.size() && (_buffer || _buffer.make()))
+            space = _buffer.space();
         size_t done = 0;
         while (!from.empty()) {
-            const size_t wanted = std::min(from.remaining(), buffer_size);
-            const size_t got = from.copy_in({_buffer.get(), wanted});
+            const size_t wanted = std::min(from.remaining(), space.size());
+            const size_t got = from.copy_in(space.first(wanted));
             if (got == 0)
                 return transferred(done, true);
-            const auto put = _stream.write({_buffer.get(), got}, mode);
+            const auto put = _stream.write(space.first(got), mode);
             if (!put) {
                 if (done)
                     return done;
@@ -123,7 +153,7 @@ class output_file final : public vfs::file
   private:
     output_stream& _stream;
     mutex _lock{lock_rank::pipe};
-    unique_ptr<std::byte[]> _buffer GUARDED_BY(_lock);
+    transfer_buffer _buffer GUARDED_BY(_lock);
 };
 } // namespace
 

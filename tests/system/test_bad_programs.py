@@ -75,3 +75,15 @@ def test_code_that_does_not_fit(kiln):
     got = kiln('/usr/bin/python3', '-c', 'print("hi")', cpus=1, memory='3584K', options=('--root', 'disk'))
     assert got.status == 137
     assert b"kiln: out of memory: the program's code does not fit" in got.err
+
+
+def test_memory_that_hardly_suffices(kiln):
+    """Around the smallest memory a program does its work or ends with the reason; it never ends in silence."""
+    for quarters in range(20, 24):
+        got = kiln('/usr/bin/python3', '-c', 'print("hi")', cpus=1, memory=f'{quarters * 256}K',
+                   options=('--root', 'disk'))
+        if got.status == 0:
+            assert got.out == b'hi\n'
+        else:
+            assert got.status == 137 and b'kiln: out of memory: ' in got.err, (quarters, got)
+    assert got.status == 0
