@@ -24,6 +24,7 @@ struct tcp_options {
     // Blocks that are not there are neither cleared nor copied: each segment has options, few have blocks.
     tcp_options() {}
     tcp_options(const tcp_options& other) { *this = other; }
+    // NOLINTNEXTLINE(bugprone-unhandled-self-assignment): nothing is owned
     tcp_options& operator=(const tcp_options& other)
     {
         max_segment = other.max_segment;

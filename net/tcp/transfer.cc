@@ -150,13 +150,12 @@ result<size_t> socket::send(io_buffer& from, const message_info*, send_options o
 /// what receive() answers: an error, or none for the end.
 bool socket::take_over(size_t wanted, errc* why)
 {
-    connection& c = *_connection;
-    lock_guard guard{c.lock};
-    const bool ready = c.has_ready_locked();
-    _unread.append(c.take_ready_locked(wanted));
+    lock_guard guard{_connection->lock};
+    const bool ready = _connection->has_ready_locked();
+    _unread.append(_connection->take_ready_locked(wanted));
     if (!ready && why)
         *why = why_nothing();
-    c.taken_over_locked();
+    _connection->taken_over_locked();
     return ready;
 }
 

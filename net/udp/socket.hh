@@ -24,7 +24,7 @@ class udp_socket final : public socket
     result<void> disconnect() override;
     result<void> listen(unsigned) override { return fail(errc::eopnotsupp); }
     result<ref_ptr<socket>> accept() override { return fail(errc::eopnotsupp); }
-    result<size_t> send(io_buffer& from, const message_info* info, send_options options) override;
+    result<size_t> send(io_buffer& from, const message_info* told, send_options options) override;
     result<size_t> receive(io_buffer& to, message_info* info, receive_options options) override;
     std::optional<queued_error> take_queued_error() override;
     result<void> shutdown(direction d) override;
