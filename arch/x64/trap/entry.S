@@ -34,7 +34,9 @@
 #define F_RSI (13 * 8)
 #define F_RDI (14 * 8)
 #define F_VECTOR (15 * 8)
+#define F_ERROR (16 * 8)
 #define F_RIP (17 * 8)
+#define F_RFLAGS (19 * 8)
 #define F_RSP (20 * 8)
 
 .macro PUSH_REGISTERS rcx=%rcx rax=%rax
@@ -131,28 +133,23 @@ unknown_call:
     jmp 1b
 
 // The built-in C library's door (docs/libc.md): RCX = return address, interrupts off, as behind SYSCALL. It is a function
-// call to its caller, so less is kept: the frame has no callee-saved registers, because the handlers keep them, and
-// the registers of the arguments are not restored. What leaves the slow way completes the frame first.
+// call to its caller, so less is kept: the frame has no callee-saved registers, because the handlers keep them, no flags
+// and no segments; and the registers of the arguments are not restored. What leaves the slow way completes the frame first.
 .globl direct_entry
 .balign 64
 direct_entry:                           // window 1 begins
-    mov %rsp, %r11
-    mov GS_KERNEL_STACK_TOP, %rsp       // window 1 ends
-    push $0x10
-    push %r11
-    push $0x202                         // the flags that SYSCALL would have left
-    push $0x08
-    push %rcx
-    push %rax
-    push $SYSCALL_VECTOR
-    push %rdi
-    push %rsi
-    push %rdx
-    sub $16, %rsp                       // RCX, RAX
-    push %r8
-    push %r9
-    push %r10
-    sub $56, %rsp                       // R11 and the callee-saved ones
+    mov GS_KERNEL_STACK_TOP, %r11
+    mov %rsp, (F_RSP - FRAME_SIZE)(%r11)
+    lea -FRAME_SIZE(%r11), %rsp         // window 1 ends
+    mov %rcx, F_RIP(%rsp)
+    mov %rax, F_ERROR(%rsp)             // the call's number
+    movq $SYSCALL_VECTOR, F_VECTOR(%rsp)
+    mov %rdi, F_RDI(%rsp)
+    mov %rsi, F_RSI(%rsp)
+    mov %rdx, F_RDX(%rsp)
+    mov %r8, F_R8(%rsp)
+    mov %r9, F_R9(%rsp)
+    mov %r10, F_R10(%rsp)
     sti
     cmp $SYSCALL_TABLE_SIZE, %rax
     jae direct_unknown_call
@@ -175,6 +172,7 @@ direct_unknown_call:
 direct_slow_exit:
     cmpq $SYSCALL_VECTOR, F_VECTOR(%rsp)
     jne slow_exit                       // the handler made a frame of its own (sigreturn)
+    movq $0x202, F_RFLAGS(%rsp)         // what SYSCALL would have left; leave_to_application() sets the segments
     mov %rax, F_RAX(%rsp)
     mov %rbx, F_RBX(%rsp)
     mov %rbp, F_RBP(%rsp)

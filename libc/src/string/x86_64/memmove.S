@@ -1,0 +1,2 @@
+// memcpy.S has it.
+.section .note.GNU-stack, "", @progbits
