@@ -14,7 +14,8 @@ def test_guest_program(kiln, program, kind, cpus):
     assert kiln(program(kind), cpus=cpus, options=BUILTIN) == own
 
 
-# sysconf of musl knows no _SC_MINSIGSTKSZ, and it tells the kernel of a thread's robust mutexes when it has the first one (docs/libc.md, Limits).
+# musl's sysconf knows no _SC_MINSIGSTKSZ, and musl tells the kernel of a thread's robust mutexes when it has the
+# first one (docs/libc.md, Limits).
 DIFFERENT = ['futex/robust_list_query', 'misc/auxiliary_vector']
 
 
