@@ -13,6 +13,7 @@ import os
 import select
 import shlex
 import shutil
+import signal
 import socket
 import threading
 from argparse import Namespace
@@ -153,6 +154,17 @@ class VirtualBox(Process):
 
     def is_end(self, line: str) -> bool:
         return FATAL in line
+
+    def kill(self) -> None:
+        """In a process namespace the first process in it: `unshare` ends after the last, and nobody writes into the
+        run's folder any more."""
+        pid = self.process.pid
+        inside = Path(f'/proc/{pid}/task/{pid}/children')
+        first = inside.read_text(encoding='ascii').split() if private() and self.cpu_seconds is None else []
+        if first:
+            os.kill(int(first[0]), signal.SIGKILL)
+        else:
+            super().kill()
 
 
 def _relay(listener: socket.socket, ours: socket.socket, process: int) -> None:

