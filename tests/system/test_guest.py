@@ -1,4 +1,4 @@
-"""The guest test programs of tests/guest: first on Linux, the oracle, then on Kiln, a boot a family."""
+"""The guest test programs of tests/guest: first on Linux, the oracle, then on Kiln, a boot a family and kernel."""
 import re
 
 import pytest
@@ -15,11 +15,12 @@ def passed(text):
     return set(re.findall(rb'(?m)^ok (\S+)$', text))
 
 
+@pytest.mark.parametrize('mode', ['release', 'debug'])
 @pytest.mark.parametrize('family', FAMILIES)
-def test_family(kiln, program, family):
+def test_family(kiln, program, family, mode):
     expected = run_linux(program(family), *UNFAIR)
     assert expected.status == 0, expected.out
-    got = kiln(program(family), *UNFAIR, timeout=300)
+    got = kiln(program(family), *UNFAIR, options=['--mode', mode], timeout=300)
     bad = [line for line in got.out.split(b'\n') if line.startswith(b'not ok')]
     assert (got.status, bad) == (0, []), got.err
     assert passed(got.out) == passed(expected.out)
