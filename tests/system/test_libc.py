@@ -14,13 +14,14 @@ def test_guest_program(kiln, program, kind, cpus):
     assert kiln(program(kind), cpus=cpus, options=BUILTIN) == own
 
 
-# musl's sysconf knows no _SC_MINSIGSTKSZ, and musl tells the kernel of a thread's robust mutexes when it has the
-# first one (docs/libc.md, Limits).
-DIFFERENT = ['futex/robust_list_query', 'misc/auxiliary_vector']
+# Where musl itself differs from glibc (docs/libc.md, Limits).
+DIFFERENT = ['futex/robust_list_query', 'misc/auxiliary_vector', 'files/duplicate', 'files/symlink_text',
+             'files/open_path_only', 'files/statfs_values', 'files/stat_forms_agree', 'memory/protect_refused']
 
 
 @pytest.mark.parametrize('cpus', [1, 4])
-@pytest.mark.parametrize('family', ['cxx', 'futex', 'misc', 'scheduling', 'signals', 'threads', 'time'])
+@pytest.mark.parametrize('family', ['cxx', 'files', 'futex', 'memory', 'misc', 'scheduling', 'signals', 'threads',
+                                    'time'])
 def test_family(kiln, program, family, cpus):
     """The families of guest tests that live from the C library, exceptions among threads included."""
     without = [word for pattern in [*DIFFERENT, 'scheduling/fair*'] for word in ('-x', pattern)]
