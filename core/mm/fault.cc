@@ -36,6 +36,7 @@ arch::page_rights rights_of(const area& a)
 /// Takes the lock that other CPUs hold for a fault's length without going to sleep at once.
 void lock_patiently(mutex& m) ACQUIRE(m)
 {
+    m.assert_may_lock();
     for (unsigned i = 0; i < lock_spins; i++) {
         if (m.try_lock())
             return;

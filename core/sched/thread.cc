@@ -172,6 +172,7 @@ void yield()
 
 void exit_current()
 {
+    sync_debug::assert_no_lock_held();
     arch::irq_disable();
     cpu::this_cpu().switch_away(thread_state::dead, nullptr);
     panic("a dead thread ran");

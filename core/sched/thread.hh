@@ -25,6 +25,7 @@
 #include "core/sched/entity.hh"
 #include "core/sched/fault_count.hh"
 #include "core/sched/policy.hh"
+#include "core/sync/held_ranks.hh"
 #include "core/sync/wait_queue.hh"
 #include "core/time/clock.hh"
 
@@ -112,6 +113,11 @@ class thread : public ref_counted<thread>, private entity
     arch::trap_frame& application_frame() { return _context.application_frame(); }
     arch::thread_context& context() { return _context; }
 
+#ifdef KILN_DEBUG
+    /// For the check of lock ranks; the thread's own.
+    held_ranks& held_sleeping_locks() { return _held_sleeping_locks; }
+#endif
+
   protected:
     /// For derived classes: an application thread that starts at the registers in application_frame().
     thread(std::string_view name, mm::address_space* space);
@@ -153,6 +159,9 @@ class thread : public ref_counted<thread>, private entity
     u64 _application_ticks = 0;
     u64 _kernel_ticks = 0;
     char _name[16] = {};
+#ifdef KILN_DEBUG
+    held_ranks _held_sleeping_locks;
+#endif
 };
 
 /// The thread that executes this.

@@ -3,14 +3,6 @@
 
 #include "core/sched/assert_context.hh"
 
-#ifdef KILN_DEBUG
-namespace sync_debug
-{
-void acquired_sleeping_lock(lock_rank rank);
-void released_sleeping_lock(lock_rank rank);
-} // namespace sync_debug
-#endif
-
 namespace
 {
 constexpr u64 contended = 1;
@@ -26,16 +18,20 @@ bool mutex::held_by_me() const
     return (_owner.load(std::memory_order_relaxed) & ~contended) == me();
 }
 
-void mutex::lock()
+void mutex::assert_may_lock() const
 {
     sched::assert_may_block();
     assert(!held_by_me());
+    sync_debug::check_sleeping_lock_order(_rank);
+}
+
+void mutex::lock()
+{
+    assert_may_lock();
     u64 nobody = 0;
     if (!_owner.compare_exchange_strong(nobody, me(), std::memory_order_acquire)) [[unlikely]]
         lock_slow();
-#ifdef KILN_DEBUG
-    sync_debug::acquired_sleeping_lock(_rank.value);
-#endif
+    sync_debug::acquired_sleeping_lock(_rank);
 }
 
 bool mutex::try_lock()
@@ -43,9 +39,7 @@ bool mutex::try_lock()
     u64 nobody = 0;
     if (!_owner.compare_exchange_strong(nobody, me(), std::memory_order_acquire))
         return false;
-#ifdef KILN_DEBUG
-    sync_debug::acquired_sleeping_lock(_rank.value);
-#endif
+    sync_debug::acquired_sleeping_lock(_rank);
     return true;
 }
 
@@ -71,9 +65,7 @@ void mutex::lock_slow()
 void mutex::unlock()
 {
     assert(held_by_me());
-#ifdef KILN_DEBUG
-    sync_debug::released_sleeping_lock(_rank.value);
-#endif
+    sync_debug::released_sleeping_lock(_rank);
     u64 alone = me();
     if (!_owner.compare_exchange_strong(alone, 0, std::memory_order_release)) [[unlikely]]
         unlock_slow();

@@ -9,18 +9,22 @@
 #include "core/base/annotations.hh"
 #include "core/sync/guard.hh"
 #include "core/sync/rank.hh"
+#include "core/sync/rank_check.hh"
 #include "core/sync/wait_queue.hh"
 
 class CAPABILITY("mutex") mutex
 {
   public:
-    constexpr explicit mutex(lock_rank rank = lock_rank::generic_mutex) : _rank(rank) {}
+    constexpr explicit mutex(lock_rank rank) : _rank(rank) {}
     mutex(const mutex&) = delete;
     mutex& operator=(const mutex&) = delete;
 
     void lock() ACQUIRE();
     bool try_lock() TRY_ACQUIRE(true);
     void unlock() RELEASE();
+
+    /// Debug builds panic if the calling thread may not wait for it now; for who tries before he waits.
+    void assert_may_lock() const;
 
     /// Whether the calling thread holds it; for asserts.
     bool held_by_me() const;

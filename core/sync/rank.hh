@@ -16,6 +16,8 @@ enum class lock_rank : u8 {
     directory = 24,     // vfs: a directory's entries (parent before child)
     file_write = 28,    // vfs: an inode's size and writes
     pipe = 30,          // fs/pipe: one pipe's buffer
+    socket = 32,        // net, linux: one direction of a socket's data; bytes are copied under it
+    binding = 34,       // net: a datagram socket's addresses
     address_space = 40, // mm: the tree of areas
     page_cache = 44,    // fs/cache: one object's pages
     file_system = 46,   // a file system's own allocation state

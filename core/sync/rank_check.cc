@@ -1,79 +1,88 @@
-// Debug builds: the ranks of the locks that each thread and each CPU holds, and the alarm when their order is
-// broken.
+// Debug builds: where the ranks of held locks are kept, and the context that a lock may be taken in.
 //
-// Sleeping locks are tracked per thread, spinlocks per CPU (no thread can lose the CPU while it holds one).
+// Sleeping locks are kept per thread, spinlocks per CPU (no thread can lose the CPU while it holds one).
 #ifdef KILN_DEBUG
+
+#include "core/sync/rank_check.hh"
 
 #include <array>
 
 #include "arch/cpu.hh"
-#include "arch/smp.hh"
 #include "core/base/assert.hh"
 #include "core/log.hh"
 #include "core/sched/affinity.hh"
 #include "core/sched/assert_context.hh"
-#include "core/sync/rank.hh"
+#include "core/sched/thread.hh"
+#include "core/sync/held_ranks.hh"
 
 namespace
 {
-constexpr size_t most_held = 16;
-
-struct held_ranks {
-    std::array<lock_rank, most_held> ranks{};
-    size_t count = 0;
-};
-
 constinit std::array<held_ranks, sched::max_cpus> held_spinlocks{};
+constinit held_ranks held_before_threads{}; // by start-up, which is no thread yet
 
-// Two locks of one rank may be held together: queues of two CPUs, two futex buckets (lower address first),
-// parent and child directory.
-bool may_repeat(lock_rank r)
+held_ranks& spinlocks_here()
 {
-    return r == lock_rank::run_queue || r == lock_rank::directory || r == lock_rank::pipe ||
-           r == lock_rank::epoll || r == lock_rank::file_write || r == lock_rank::wait_queue ||
-           r == lock_rank::futex_bucket;
+    return held_spinlocks[arch::current_cpu()];
+}
+
+held_ranks& sleeping_locks_of_thread()
+{
+    return arch::current_thread() ? sched::current().held_sleeping_locks() : held_before_threads;
+}
+
+void assert_none(const held_ranks& held, const char* what)
+{
+    if (held.empty())
+        return;
+    klog::line("a lock of rank {} is held", static_cast<unsigned>(held.last()));
+    panic(what);
 }
 } // namespace
 
 namespace sync_debug
 {
-void acquired_spinlock(lock_rank rank)
+void check_spinlock_order(remembered_rank rank)
 {
-    auto& held = held_spinlocks[arch::current_cpu()];
-    if (held.count == most_held)
-        panic("too many spinlocks held");
-    for (size_t i = 0; i < held.count; i++)
-        if (held.ranks[i] > rank || (held.ranks[i] == rank && !may_repeat(rank))) {
-            klog::line("lock rank {} taken while {} is held", static_cast<unsigned>(rank),
-                       static_cast<unsigned>(held.ranks[i]));
-            panic("spinlock rank order");
-        }
-    held.ranks[held.count++] = rank;
+    spinlocks_here().check_order(rank.value);
 }
 
-void released_spinlock(lock_rank rank)
+void acquired_spinlock(remembered_rank rank)
 {
-    auto& held = held_spinlocks[arch::current_cpu()];
-    for (size_t i = held.count; i-- > 0;)
-        if (held.ranks[i] == rank) {
-            for (size_t j = i + 1; j < held.count; j++)
-                held.ranks[j - 1] = held.ranks[j];
-            held.count--;
-            return;
-        }
-    panic("a spinlock was released that this CPU does not hold");
+    spinlocks_here().add(rank.value);
 }
 
-void acquired_sleeping_lock(lock_rank) {}
-void released_sleeping_lock(lock_rank) {}
+void released_spinlock(remembered_rank rank)
+{
+    spinlocks_here().remove(rank.value);
+}
+
+void check_sleeping_lock_order(remembered_rank rank)
+{
+    sleeping_locks_of_thread().check_order(rank.value);
+}
+
+void acquired_sleeping_lock(remembered_rank rank)
+{
+    sleeping_locks_of_thread().add(rank.value);
+}
+
+void released_sleeping_lock(remembered_rank rank)
+{
+    sleeping_locks_of_thread().remove(rank.value);
+}
+
+void assert_no_lock_held()
+{
+    assert_none(spinlocks_here(), "a thread leaves the kernel with a spinlock held");
+    assert_none(sleeping_locks_of_thread(), "a thread leaves the kernel with a sleeping lock held");
+}
 } // namespace sync_debug
 
 namespace sched
 {
 void assert_may_block()
 {
-    if (held_spinlocks[arch::current_cpu()].count != 0)
-        panic("sleeping with a spinlock held");
+    assert_none(spinlocks_here(), "sleeping with a spinlock held");
     if (arch::current_thread() && !arch::irqs_enabled())
         panic("sleeping with interrupts off");
 }

@@ -6,16 +6,19 @@
 void rwlock::lock()
 {
     sched::assert_may_block();
+    sync_debug::check_sleeping_lock_order(_rank);
     lock_guard guard{_lock};
     _waiting_writers++;
     static_cast<void>(
         wait_until(_writer_queue, _lock, [this]() REQUIRES(_lock) { return !_writing && _readers == 0; }));
     _waiting_writers--;
     _writing = true;
+    sync_debug::acquired_sleeping_lock(_rank);
 }
 
 void rwlock::unlock()
 {
+    sync_debug::released_sleeping_lock(_rank);
     bool writers;
     WITH_LOCK(_lock)
     {
@@ -31,14 +34,17 @@ void rwlock::unlock()
 void rwlock::lock_shared()
 {
     sched::assert_may_block();
+    sync_debug::check_sleeping_lock_order(_rank);
     lock_guard guard{_lock};
     static_cast<void>(wait_until(_reader_queue, _lock,
                                  [this]() REQUIRES(_lock) { return !_writing && _waiting_writers == 0; }));
     _readers++;
+    sync_debug::acquired_sleeping_lock(_rank);
 }
 
 void rwlock::unlock_shared()
 {
+    sync_debug::released_sleeping_lock(_rank);
     bool last;
     WITH_LOCK(_lock)
     last = --_readers == 0 && _waiting_writers != 0;

@@ -10,7 +10,7 @@
 class CAPABILITY("rwlock") rwlock
 {
   public:
-    constexpr explicit rwlock(lock_rank rank = lock_rank::generic_mutex) : _rank(rank) {}
+    constexpr explicit rwlock(lock_rank rank) : _rank(rank) {}
     rwlock(const rwlock&) = delete;
     rwlock& operator=(const rwlock&) = delete;
 
@@ -28,5 +28,5 @@ class CAPABILITY("rwlock") rwlock
     bool _writing GUARDED_BY(_lock) = false;
     wait_queue _reader_queue;
     wait_queue _writer_queue;
-    [[maybe_unused]] lock_rank _rank;
+    [[no_unique_address, maybe_unused]] remembered_rank _rank;
 };

@@ -12,14 +12,7 @@
 #include "core/base/types.hh"
 #include "core/sync/guard.hh"
 #include "core/sync/rank.hh"
-
-#ifdef KILN_DEBUG
-namespace sync_debug
-{
-void acquired_spinlock(lock_rank rank);
-void released_spinlock(lock_rank rank);
-} // namespace sync_debug
-#endif
+#include "core/sync/rank_check.hh"
 
 class CAPABILITY("spinlock") spinlock
 {
@@ -33,7 +26,7 @@ class CAPABILITY("spinlock") spinlock
         const auto state = arch::irq_save();
         take();
         _state = state;
-        note_acquired();
+        sync_debug::acquired_spinlock(_rank);
     }
 
     bool try_lock() TRY_ACQUIRE(true)
@@ -44,13 +37,13 @@ class CAPABILITY("spinlock") spinlock
             return false;
         }
         _state = state;
-        note_acquired();
+        sync_debug::acquired_spinlock(_rank);
         return true;
     }
 
     void unlock() RELEASE()
     {
-        note_released();
+        sync_debug::released_spinlock(_rank);
         const auto state = _state;
         _held.store(false, std::memory_order_release);
         arch::irq_restore(state);
@@ -62,11 +55,11 @@ class CAPABILITY("spinlock") spinlock
     {
         assert(!arch::irqs_enabled());
         take();
-        note_acquired();
+        sync_debug::acquired_spinlock(_rank);
     }
     void unlock_irqs_off() RELEASE()
     {
-        note_released();
+        sync_debug::released_spinlock(_rank);
         _held.store(false, std::memory_order_release);
     }
 
@@ -75,20 +68,9 @@ class CAPABILITY("spinlock") spinlock
   private:
     void take()
     {
+        sync_debug::check_spinlock_order(_rank);
         while (_held.exchange(true, std::memory_order_acquire)) // pairs with unlock()
             [[unlikely]] while (_held.load(std::memory_order_relaxed)) arch::cpu_relax();
-    }
-    void note_acquired()
-    {
-#ifdef KILN_DEBUG
-        sync_debug::acquired_spinlock(_rank.value);
-#endif
-    }
-    void note_released()
-    {
-#ifdef KILN_DEBUG
-        sync_debug::released_spinlock(_rank.value);
-#endif
     }
 
     std::atomic<bool> _held{false};

@@ -37,7 +37,6 @@ class text
 
     std::string_view view() const { return {_bytes.get(), _size}; }
     bool out_of_memory() const { return _out_of_memory; }
-    void clear() { _size = 0; }
 
   private:
     bool reserve(size_t size);

@@ -1,6 +1,7 @@
 #include "linux/proc/tree.hh"
 
 #include <algorithm>
+#include <atomic>
 
 #include "core/mm/io_buffer.hh"
 #include "core/sync/mutex.hh"
@@ -120,6 +121,9 @@ class open_text final : public vfs::file
 
     result<size_t> read(io_buffer& to) override
     {
+        u64 position;
+        WITH_LOCK(_lock) position = _position;
+        TRY(renew_at(position));
         lock_guard guard{_lock};
         const size_t moved = TRY(read_locked(_position, to));
         _position += moved;
@@ -127,6 +131,7 @@ class open_text final : public vfs::file
     }
     result<size_t> read_at(u64 offset, io_buffer& to) override
     {
+        TRY(renew_at(offset));
         lock_guard guard{_lock};
         return read_locked(offset, to);
     }
@@ -157,15 +162,24 @@ class open_text final : public vfs::file
     result<void> truncate(u64) override { return {}; } // O_TRUNC of what `echo 1 >` opens
 
   private:
+    /// Who reads from the beginning gets the text of now. It is made without the lock: /proc/self/fdinfo asks
+    /// for the position of a file, which may be this one.
+    result<void> renew_at(u64 offset)
+    {
+        if (offset != 0 && _generated.load(std::memory_order_relaxed))
+            return {};
+        text fresh;
+        TRY(_what.generate(fresh));
+        if (fresh.out_of_memory())
+            return fail(errc::enomem);
+        lock_guard guard{_lock};
+        std::swap(_text, fresh);
+        _generated.store(true, std::memory_order_relaxed);
+        return {};
+    }
+
     result<size_t> read_locked(u64 offset, io_buffer& to) REQUIRES(_lock)
     {
-        if (offset == 0 || !_generated) {
-            _text.clear();
-            TRY(_what.generate(_text));
-            if (_text.out_of_memory())
-                return fail(errc::enomem);
-            _generated = true;
-        }
         const auto all = _text.view();
         if (offset >= all.size())
             return size_t{0};
@@ -177,7 +191,7 @@ class open_text final : public vfs::file
     const generated_file& _what; // kept by the path
     mutex _lock{lock_rank::file_position};
     text _text GUARDED_BY(_lock);
-    bool _generated GUARDED_BY(_lock) = false;
+    std::atomic<bool> _generated{false};
     u64 _position GUARDED_BY(_lock) = 0;
 };
 

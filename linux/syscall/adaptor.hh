@@ -15,6 +15,7 @@
 #include "core/base/result.hh"
 #include "core/base/types.hh"
 #include "core/mm/user_access.hh"
+#include "core/sync/rank_check.hh"
 
 namespace linux
 {
@@ -81,6 +82,7 @@ struct adaptor<Handler> {
     {
         auto answer =
             Handler(from_register(frame.*argument_registers[Index], static_cast<Parameters*>(nullptr))...);
+        sync_debug::assert_no_lock_held();
         if (!answer) [[unlikely]]
             return error_to_register(answer.error());
         if constexpr (std::is_void_v<T>)

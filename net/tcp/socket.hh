@@ -73,8 +73,8 @@ class socket final : public net::socket
     std::atomic<bool> _has_unread{false}; // of _unread, for who does not wait for the mutex
     const ref_ptr<connection> _connection;
     ref_ptr<listener> _listener GUARDED_BY(_connection->lock);
-    mutex _reading;
-    mutex _writing;
+    mutex _reading{lock_rank::socket};
+    mutex _writing{lock_rank::socket};
     packet_queue _unread GUARDED_BY(_reading); // taken over from the connection
 };
 } // namespace net::tcp

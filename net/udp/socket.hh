@@ -75,7 +75,7 @@ class udp_socket final : public socket
 
     udp& _udp;
     datagram_options _options;
-    mutable mutex _binding_changes;
+    mutable mutex _binding_changes{lock_rank::binding};
     udp_binding _binding;
     bool _address_given = false, _port_given = false; // by bind(): disconnect() leaves them
     udp_socket* _next_by_port = nullptr;

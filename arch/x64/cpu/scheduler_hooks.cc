@@ -112,6 +112,7 @@ void leave_to_application(arch::trap_frame& frame)
             current().before_return(frame);
         arch::irq_disable();
     }
+    sync_debug::assert_no_lock_held();
     frame.rflags = (frame.rflags | arch::rflags_if) & ~(arch::flag_iopl | arch::flag_nt);
     frame.cs = arch::kernel_code_selector;
     frame.ss = arch::kernel_data_selector;

@@ -54,7 +54,7 @@ class netlink_file final : public socket_file, private netlink_sink
     u32 choose_port();
     datagram* first();
 
-    mutex _reading{lock_rank::pipe};
+    mutex _reading{lock_rank::socket};
     spinlock _lock{lock_rank::connection};
     datagrams _received GUARDED_BY(_lock);
     size_t _received_bytes GUARDED_BY(_lock) = 0;

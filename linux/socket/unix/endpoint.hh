@@ -117,7 +117,7 @@ class unix_endpoint : public ref_counted<unix_endpoint>
     }
     bool writable() const { return charged() * 4 <= send_buffer(); }
 
-    mutex _reading{lock_rank::pipe}; // one reader at a time; application memory is touched under it
+    mutex _reading{lock_rank::socket}; // one reader at a time; application memory is touched under it
     spinlock _lock{lock_rank::accept_queue};
     unix_message::queue _received GUARDED_BY(_lock);
     ref_ptr<unix_endpoint> _peer GUARDED_BY(_lock);

@@ -230,6 +230,22 @@ TEST(misc, proc_numbers)
     CHECK(up > 0 && up - (double)clock_ns(CLOCK_BOOTTIME) / 1e9 < 1);
 }
 
+TEST(misc, fdinfo_of_the_file_that_is_read)
+{
+    int other = open("/dev/null", O_RDONLY);
+    char path[64];
+    snprintf(path, sizeof path, "/proc/self/fdinfo/%d", other);
+    int fd = open(path, O_RDONLY);
+    REQUIRE(fd >= 0);
+    CHECK_EQ(dup2(fd, other), other); // the number now leads to the very file that tells of it
+    ssize_t length = read(fd, text, sizeof text - 1);
+    REQUIRE(length > 0);
+    text[length] = 0;
+    CHECK(strstr(text, "pos:\t0\n") != NULL);
+    CHECK_OK(close(fd));
+    CHECK_OK(close(other));
+}
+
 TEST(misc, device_files)
 {
     struct stat st;

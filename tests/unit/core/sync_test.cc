@@ -11,7 +11,7 @@ namespace
 {
 TEST(mutex, excludes)
 {
-    mutex m;
+    mutex m{lock_rank::generic_mutex};
     long counter = 0;
     std::vector<std::thread> threads;
     for (int i = 0; i < 4; i++)
@@ -31,7 +31,7 @@ TEST(mutex, excludes)
 
 TEST(rwlock, writers_exclude_everybody)
 {
-    rwlock lock;
+    rwlock lock{lock_rank::generic_mutex};
     long a = 0, b = 0;
     bool torn = false;
     std::vector<std::thread> threads;
@@ -106,7 +106,7 @@ TEST(wait_until, times_out)
 
 TEST(wait_until, producer_and_consumer)
 {
-    mutex m;
+    mutex m{lock_rank::generic_mutex};
     wait_queue changed;
     int value = 0;
     std::thread producer([&] {
@@ -127,5 +127,64 @@ TEST(wait_until, producer_and_consumer)
     }
     producer.join();
     EXPECT_EQ(sum, 20100);
+}
+
+// ------------------------------------------------------------------ ranks
+using lock_ranks_death_test = ::testing::Test;
+
+TEST(lock_ranks_death_test, a_lower_sleeping_lock_under_a_higher_one)
+{
+    mutex inner{lock_rank::page_cache}, outer{lock_rank::directory};
+    rwlock shared{lock_rank::rename};
+    lock_guard guard{inner};
+    EXPECT_DEATH(outer.lock(), "lock rank 24 taken while 44 is held");
+    EXPECT_DEATH(shared.lock(), "lock rank 22 taken while 44 is held");
+    EXPECT_DEATH(shared.lock_shared(), "lock rank 22 taken while 44 is held");
+}
+
+TEST(lock_ranks_death_test, two_of_a_rank_that_may_not_repeat)
+{
+    mutex one{lock_rank::page_cache}, other{lock_rank::page_cache};
+    lock_guard guard{one};
+    EXPECT_DEATH(other.lock(), "lock rank 44 taken while 44 is held");
+}
+
+TEST(lock_ranks_death_test, a_sleeping_lock_under_a_spinlock)
+{
+    spinlock spinning{lock_rank::heap};
+    mutex sleeping{lock_rank::generic_mutex};
+    lock_guard guard{spinning};
+    EXPECT_DEATH(sleeping.lock(), "sleeping with a spinlock held");
+}
+
+TEST(lock_ranks_death_test, a_lock_that_is_taken_out_of_the_kernel)
+{
+    mutex kept{lock_rank::generic_mutex};
+    lock_guard guard{kept};
+    EXPECT_DEATH(sync_debug::assert_no_lock_held(), "leaves the kernel with a lock held");
+}
+
+TEST(lock_ranks, who_only_tries_needs_no_order_but_holds_it)
+{
+    mutex inner{lock_rank::page_cache}, outer{lock_rank::directory}, between{lock_rank::file_write};
+    lock_guard guard{inner};
+    ASSERT_TRUE(outer.try_lock());
+    EXPECT_DEATH(between.lock(), "lock rank 28 taken while 44 is held");
+    outer.unlock();
+}
+
+TEST(lock_ranks, any_order_of_release_and_each_thread_its_own)
+{
+    mutex outer{lock_rank::directory}, parent{lock_rank::directory}, inner{lock_rank::page_cache};
+    outer.lock();
+    parent.lock();
+    std::thread other([&] { lock_guard guard{inner}; }); // what another thread holds is no matter here
+    other.join();
+    inner.lock();
+    outer.unlock();
+    parent.unlock();
+    inner.unlock();
+    sync_debug::assert_no_lock_held();
+    lock_guard again{outer};
 }
 } // namespace

@@ -7,7 +7,9 @@
 #include "core/base/assert.hh"
 #include "core/log.hh"
 #include "core/random.hh"
-#include "core/sync/rank.hh"
+#include "core/sched/assert_context.hh"
+#include "core/sync/held_ranks.hh"
+#include "core/sync/rank_check.hh"
 
 void panic(const char* message)
 {
@@ -84,9 +86,49 @@ void random_fill(std::span<std::byte> bytes)
 #ifdef KILN_DEBUG
 namespace sync_debug
 {
-void acquired_spinlock(lock_rank) {}
-void released_spinlock(lock_rank) {}
-void acquired_sleeping_lock(lock_rank) {}
-void released_sleeping_lock(lock_rank) {}
+namespace
+{
+thread_local held_ranks spinlocks;
+thread_local held_ranks sleeping_locks;
+} // namespace
+
+void check_spinlock_order(remembered_rank rank)
+{
+    spinlocks.check_order(rank.value);
+}
+void acquired_spinlock(remembered_rank rank)
+{
+    spinlocks.add(rank.value);
+}
+void released_spinlock(remembered_rank rank)
+{
+    spinlocks.remove(rank.value);
+}
+void check_sleeping_lock_order(remembered_rank rank)
+{
+    sleeping_locks.check_order(rank.value);
+}
+void acquired_sleeping_lock(remembered_rank rank)
+{
+    sleeping_locks.add(rank.value);
+}
+void released_sleeping_lock(remembered_rank rank)
+{
+    sleeping_locks.remove(rank.value);
+}
+void assert_no_lock_held()
+{
+    if (!spinlocks.empty() || !sleeping_locks.empty())
+        panic("a thread leaves the kernel with a lock held");
+}
 } // namespace sync_debug
+
+namespace sched
+{
+void assert_may_block()
+{
+    if (!sync_debug::spinlocks.empty())
+        panic("sleeping with a spinlock held");
+}
+} // namespace sched
 #endif

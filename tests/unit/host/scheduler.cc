@@ -24,7 +24,6 @@ sched::thread* current_thread()
 
 namespace sched
 {
-void assert_may_block() {}
 void yield() {}
 void count_fault(fault_kind) {}
 
