@@ -3,6 +3,7 @@
 #include "../support.h"
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <link.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -240,4 +241,53 @@ TEST(plugins, requests_by_hand)
         CHECK_EQ(syscall(500, &requests[i], room), -1);
     CHECK_EQ(syscall(501), -1); // nothing was opened last
     CHECK(errno == EINVAL || errno == ENOSYS);
+}
+
+// Reads a whole plugin; its size, or 0.
+static size_t read_plugin(const char* function, char* bytes, size_t room)
+{
+    Dl_info info;
+    void* const handle = dlopen("libleft.so", RTLD_NOW);
+    if (!handle || !dladdr(dlsym(handle, function), &info))
+        return 0;
+    const int fd = open(info.dli_fname, O_RDONLY);
+    const ssize_t size = read(fd, bytes, room);
+    close(fd);
+    return size > 0 ? (size_t)size : 0;
+}
+
+// Damaged files go to the kernel alone: nothing of them runs, and what was opened is taken back.
+TEST(plugins, damaged_files)
+{
+    static char good[100000], bad[sizeof good], room[512];
+    const size_t size = read_plugin("whose", good, sizeof good);
+    REQUIRE(size > 4096);
+    const char* const path = scratch("damaged.so");
+    const struct {
+        const void *name, *caller;
+        unsigned mode, message_size;
+        void* message;
+    } request = {path, NULL, RTLD_NOW, 0, NULL};
+    unsigned random = 1, opened = 0;
+    for (int round = 0; round < 600; round++) {
+        memcpy(bad, good, size);
+        // The header, the dynamic section or a table, a byte or a word of it.
+        for (unsigned i = 0; i <= random % 3; i++) {
+            random = random * 1664525u + 1013904223u;
+            const size_t at = (random >> 4) % (round % 3 == 0 ? 700 : round % 3 == 1 ? 4096 : size - 8);
+            random = random * 1664525u + 1013904223u;
+            const uint64_t word = random % 4 == 0 ? UINT64_MAX - (random >> 24) : random >> (random % 24);
+            memcpy(bad + at, &word, random % 2 ? 8 : 1);
+        }
+        const int fd = CHECK_OK(open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644));
+        CHECK_EQ(write(fd, bad, size), (ssize_t)size);
+        close(fd);
+        if (syscall(500, &request, room) == 0) {
+            opened++;
+            CHECK_EQ(syscall(501), 0);
+        }
+    }
+    CHECK(opened < 600);
+    CHECK(!is_mapped("damaged.so"));
+    CHECK_OK(unlink(path));
 }
