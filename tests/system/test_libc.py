@@ -60,6 +60,15 @@ def test_python_modules(kiln, cpus):
     assert kiln('/usr/bin/python3', '-c', MODULES, cpus=cpus, memory=512, options=BUILTIN) == own
 
 
+def test_openssl_provider(kiln):
+    """A digest that lives in a library which OpenSSL opens."""
+    command = ['/usr/bin/openssl', 'dgst', '-provider', 'legacy', '-provider', 'default', '-md4', '/etc/services']
+    files = ['--add', '/usr/lib/x86_64-linux-gnu/ossl-modules', '--add', '/etc/services']
+    own = kiln(*command, options=files)
+    assert own.status == 0, own.err
+    assert kiln(*command, options=BUILTIN + files) == own
+
+
 @pytest.mark.parametrize('command', [['/usr/bin/xz', '-6', '-c', '/etc/services'],
                                      ['/usr/bin/zstd', '-q', '-19', '-c', '/etc/services'],
                                      ['/usr/bin/xz', '--robot', '--version']])
