@@ -115,7 +115,10 @@ class thread : public ref_counted<thread>, private entity
 
 #ifdef KILN_DEBUG
     /// For the check of lock ranks; the thread's own.
-    held_ranks& held_sleeping_locks() { return _held_sleeping_locks; }
+    held_ranks& held_sleeping_locks()
+    {
+        return _held_sleeping_locks;
+    }
 #endif
 
   protected:
