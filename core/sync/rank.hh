@@ -34,6 +34,7 @@ enum class lock_rank : u8 {
     accept_queue = 111,     // net: a listener's connections
     socket_table = 112,     // net: one shard of the demultiplexing tables
     network = 113,          // net: routes, neighbours, reassembly, groups
+    watches = 114,          // linux: inotify's watches and queues
     device = 116,           // drivers: a device's registers or ring
     virtqueue = 118,
     cache_index = 120,  // fs: the path cache's and page cache's indexes

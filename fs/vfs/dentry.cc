@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "fs/vfs/changes.hh"
 #include "fs/vfs/path_cache.hh"
 
 namespace vfs
@@ -13,8 +14,11 @@ dentry::dentry(mount& in, ref_ptr<dentry> parent, ref_ptr<vfs::inode> target)
 
 dentry::~dentry()
 {
-    if (auto* target = _inode.load(std::memory_order_relaxed))
+    if (auto* target = _inode.load(std::memory_order_relaxed)) {
+        if (changes_matter() && deleted())
+            tell_end(*target);
         target->release();
+    }
     if (_name != _inline_name)
         delete[] _name;
 }

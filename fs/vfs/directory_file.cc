@@ -1,5 +1,6 @@
 #include "fs/vfs/directory_file.hh"
 
+#include "fs/vfs/changes.hh"
 #include "fs/vfs/regular_file.hh"
 
 namespace vfs
@@ -44,6 +45,13 @@ result<u64> directory_file::seek(s64 offset, seek_origin origin)
 }
 
 result<void> directory_file::list(directory_sink& to)
+{
+    TRY(list_entries(to));
+    note_change(*this, change_event::accessed);
+    return {};
+}
+
+result<void> directory_file::list_entries(directory_sink& to)
 {
     lock_guard guard{_lock};
     auto& where_inode = inode();

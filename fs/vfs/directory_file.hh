@@ -18,6 +18,8 @@ class directory_file final : public file
     result<void> synchronize(sync_scope scope) override;
 
   private:
+    result<void> list_entries(directory_sink& to);
+
     mutex _lock{lock_rank::file_position};
     u64 _position GUARDED_BY(_lock) = 0;
 };

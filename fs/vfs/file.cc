@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "core/mm/memory_object.hh"
+#include "fs/vfs/changes.hh"
 
 namespace vfs
 {
@@ -30,6 +31,7 @@ void file::set_last_release_hook(last_release_hook hook)
 
 void file::on_last_release() const
 {
+    note_change(*this, _writable ? change_event::closed_writable : change_event::closed_unwritable);
     if (_watched.load(std::memory_order_relaxed) && last_release)
         last_release(const_cast<file&>(*this));
 }

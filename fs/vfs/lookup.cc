@@ -1,5 +1,6 @@
 #include "fs/vfs/lookup.hh"
 
+#include "fs/vfs/changes.hh"
 #include "fs/vfs/walker.hh"
 
 namespace vfs
@@ -16,7 +17,10 @@ result<void> set_attributes(const path& where, const attribute_changes& changes)
 {
     if (where.mount().read_only())
         return fail(errc::erofs);
-    return where.inode().set_attributes(changes);
+    TRY(where.inode().set_attributes(changes));
+    if (changes_matter())
+        tell_attributes(where.entry(), changes);
+    return {};
 }
 
 result<void> truncate(const path& where, u64 size)

@@ -1,4 +1,5 @@
 // The operations that make and remove names: mkdir, mknod, symlink, link, unlink, rmdir.
+#include "fs/vfs/changes.hh"
 #include "fs/vfs/lookup.hh"
 #include "fs/vfs/path_cache.hh"
 #include "fs/vfs/walker.hh"
@@ -31,6 +32,8 @@ result<void> make_name(const path& base, std::string_view name, slash_after slas
     if (directory.deleted())
         return fail(errc::enoent);
     child->make_positive(TRY(make(where, w.last_name())));
+    if (changes_matter())
+        tell_name(where, w.last_name(), *child->inode(), change_event::created);
     return {};
 }
 } // namespace
@@ -75,6 +78,8 @@ result<void> link(const path& existing, const path& base, std::string_view name)
                          if (existing.inode().is_directory())
                              return fail(errc::eperm);
                          TRY(where.link(last, existing.inode()));
+                         if (changes_matter())
+                             tell_itself(existing.inode(), change_event::attributes); // its link count
                          return ref_ptr<inode>(existing.inode());
                      });
 }
@@ -103,6 +108,10 @@ result<void> unlink(const path& base, std::string_view name)
         return fail(errc::ebusy);
     TRY(where.unlink(w.last_name(), *child->inode()));
     path_cache::remove(*child);
+    if (changes_matter()) {
+        tell_itself(*child->inode(), change_event::attributes); // its link count
+        tell_name(where, w.last_name(), *child->inode(), change_event::removed);
+    }
     return {};
 }
 
@@ -138,6 +147,8 @@ result<void> remove_directory(const path& base, std::string_view name)
     lock_guard victim_guard{child->inode()->lock()};
     TRY(where.remove_directory(w.last_name(), *child->inode()));
     path_cache::remove(*child);
+    if (changes_matter())
+        tell_name(where, w.last_name(), *child->inode(), change_event::removed);
     return {};
 }
 } // namespace vfs

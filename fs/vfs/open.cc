@@ -1,4 +1,5 @@
 // open(2): finding or making the file, then the checks that depend on its type.
+#include "fs/vfs/changes.hh"
 #include "fs/vfs/lookup.hh"
 #include "fs/vfs/path_file.hh"
 #include "fs/vfs/walker.hh"
@@ -18,6 +19,8 @@ result<ref_ptr<dentry>> create_file(dentry& directory, std::string_view name, u3
     if (directory.deleted())
         return fail(errc::enoent);
     child->make_positive(TRY(where.create(name, {.permissions = permissions & permission_mask})));
+    if (changes_matter())
+        tell_name(where, name, *child->inode(), change_event::created);
     created = true;
     return child;
 }
@@ -77,6 +80,21 @@ result<ref_ptr<file>> open_temporary(const path& directory, u32 flags, u32 permi
     return unnamed.inode().open(unnamed, flags & ~open_flag::temporary);
 }
 
+[[gnu::noinline]] result<ref_ptr<file>> open_inode_and_tell(const path& where, u32 flags)
+{
+    auto opened = TRY(where.inode().open(where, flags));
+    note_change(*opened, change_event::opened);
+    return opened;
+}
+
+/// Looks for watches first, so that without them it is a jump.
+inline result<ref_ptr<file>> open_inode(const path& where, u32 flags)
+{
+    if (changes_matter()) [[unlikely]]
+        return open_inode_and_tell(where, flags);
+    return where.inode().open(where, flags);
+}
+
 result<void> check_type(const path& where, u32 flags)
 {
     const bool for_writing = (flags & open_flag::access_mode) != open_flag::read_only;
@@ -113,9 +131,13 @@ result<ref_ptr<file>> open(const path& where, u32 flags)
         return f;
     }
     TRY(check_type(where, flags));
-    if ((flags & open_flag::truncate) && where.inode().type() == file_type::regular)
+    const bool truncates = (flags & open_flag::truncate) && where.inode().type() == file_type::regular;
+    if (truncates)
         TRY(where.inode().set_attributes({.size = 0}));
-    return where.inode().open(where, flags);
+    auto opened = open_inode(where, flags);
+    if (truncates && opened)
+        note_change(**opened, change_event::modified);
+    return opened;
 }
 
 result<ref_ptr<file>> open(const path& base, std::string_view name, u32 flags, u32 permissions)
@@ -137,7 +159,7 @@ result<ref_ptr<file>> open(const path& base, std::string_view name, u32 flags, u
     bool created = false;
     const path where = TRY(find_or_create(w, flags, permissions, created));
     if (created) // may be opened for writing whatever its permissions say, and is empty already
-        return where.inode().open(where, flags);
+        return open_inode(where, flags);
     return open(where, flags);
 }
 } // namespace vfs

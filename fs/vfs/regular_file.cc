@@ -4,6 +4,7 @@
 
 #include "core/mm/io_buffer.hh"
 #include "core/mm/memory_object.hh"
+#include "fs/vfs/changes.hh"
 
 namespace vfs
 {
@@ -33,11 +34,24 @@ result<size_t> regular_file::read(io_buffer& to)
     lock_guard guard{_lock};
     const size_t done = TRY(inode().read(_position, to));
     _position += done;
+    if (done != 0)
+        note_change(*this, change_event::accessed);
+    return done;
+}
+
+/// Not part of read_at(), which is otherwise a jump.
+[[gnu::noinline]] result<size_t> regular_file::read_at_and_tell(u64 offset, io_buffer& to)
+{
+    const size_t done = TRY(inode().read(offset, to));
+    if (done != 0)
+        note_change(*this, change_event::accessed);
     return done;
 }
 
 result<size_t> regular_file::read_at(u64 offset, io_buffer& to)
 {
+    if (changes_matter()) [[unlikely]]
+        return read_at_and_tell(offset, to);
     return inode().read(offset, to);
 }
 
@@ -51,6 +65,8 @@ result<size_t> regular_file::write_from(u64& position, io_buffer& from)
         from.truncate(static_cast<size_t>(std::min<u64>(from.remaining(), offset_limit - position)));
     }
     const size_t done = TRY(inode().write(position, from, mode));
+    if (done != 0)
+        note_change(*this, change_event::modified);
     if (now & open_flag::data_sync) {
         const bool everything = (now & open_flag::sync) == open_flag::sync;
         TRY(inode().synchronize(everything ? sync_scope::all : sync_scope::data_only));
@@ -88,7 +104,9 @@ result<u64> regular_file::seek(s64 offset, seek_origin origin)
 
 result<void> regular_file::truncate(u64 size)
 {
-    return inode().set_attributes({.size = size});
+    TRY(inode().set_attributes({.size = size}));
+    note_change(*this, change_event::modified);
+    return {};
 }
 
 result<void> regular_file::allocate(u32 mode, u64 offset, u64 length)
@@ -97,7 +115,9 @@ result<void> regular_file::allocate(u32 mode, u64 offset, u64 length)
         return fail(errc::einval);
     if (offset + length > offset_limit)
         return fail(errc::efbig);
-    return inode().allocate(mode, offset, length);
+    TRY(inode().allocate(mode, offset, length));
+    note_change(*this, change_event::modified);
+    return {};
 }
 
 result<void> regular_file::synchronize(sync_scope scope)

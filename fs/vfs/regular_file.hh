@@ -32,6 +32,7 @@ class regular_file : public file
     result<ref_ptr<mm::memory_object>> memory_object() override;
 
   private:
+    result<size_t> read_at_and_tell(u64 offset, io_buffer& to);
     result<size_t> write_from(u64& position, io_buffer& from);
 
     mutex _lock{lock_rank::file_position};

@@ -5,6 +5,7 @@
 // replaced, if it is a directory.
 #include <utility>
 
+#include "fs/vfs/changes.hh"
 #include "fs/vfs/lookup.hh"
 #include "fs/vfs/path_cache.hh"
 #include "fs/vfs/walker.hh"
@@ -77,6 +78,19 @@ result<void> check_ends(const rename_ends& ends, const walker& from, const walke
     return {};
 }
 
+void tell_of_rename(const rename_ends& ends, const walker& from, const walker& to, u32 flags)
+{
+    auto& old_parent = *from.directory().inode();
+    auto& new_parent = *to.directory().inode();
+    auto& source = *ends.source->inode();
+    auto* const target = ends.target->inode();
+    tell_move(old_parent, from.last_name(), new_parent, to.last_name(), source);
+    if (flags & rename_flag::exchange)
+        tell_move(new_parent, to.last_name(), old_parent, from.last_name(), *target);
+    else if (target)
+        tell_itself(*target, change_event::attributes); // its link count
+}
+
 result<void> move(rename_ends& ends, const walker& from, const walker& to,
                   u32 flags) NO_THREAD_SAFETY_ANALYSIS
 {
@@ -96,6 +110,8 @@ result<void> move(rename_ends& ends, const walker& from, const walker& to,
         replaced->lock().unlock();
     if (!moved)
         return moved;
+    if (changes_matter())
+        tell_of_rename(ends, from, to, flags);
     if (flags & rename_flag::exchange) {
         path_cache::exchange(source, target);
         return {};

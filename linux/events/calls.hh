@@ -1,5 +1,5 @@
 // System calls that wait for events of files, and the files that are events: poll, select, epoll, eventfd,
-// timerfd, signalfd.
+// timerfd, signalfd, inotify.
 #pragma once
 
 #include "core/base/result.hh"
@@ -37,6 +37,12 @@ result<int> sys_epoll_pwait2(int set, user_ptr<epoll_event> events, int count,
 // eventfd.cc
 result<int> sys_eventfd(u32 initial);
 result<int> sys_eventfd2(u32 initial, u32 flags);
+
+// inotify_file.cc
+result<int> sys_inotify_init();
+result<int> sys_inotify_init1(u32 flags);
+result<int> sys_inotify_add_watch(int descriptor, user_ptr<const char> name, u32 mask);
+result<void> sys_inotify_rm_watch(int descriptor, int number);
 
 // timerfd.cc
 result<int> sys_timerfd_create(clock_id clock, u32 flags);

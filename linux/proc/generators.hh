@@ -50,6 +50,14 @@ result<bool> follow_executable(vfs::path& target, const numbers& which);
 result<void> working_directory_link(text& out, const numbers& which);
 result<bool> follow_working_directory(vfs::path& target, const numbers& which);
 result<void> out_of_memory_adjustment(text& out, const numbers& which);
+result<void> inotify_instance_limit(text& out, const numbers& which);
+result<void> set_inotify_instance_limit(std::string_view written, const numbers& which);
+result<void> inotify_queue_limit(text& out, const numbers& which);
+result<void> set_inotify_queue_limit(std::string_view written, const numbers& which);
+result<void> inotify_watch_limit(text& out, const numbers& which);
+result<void> set_inotify_watch_limit(std::string_view written, const numbers& which);
+/// A number that was written to a setting. Errors: einval.
+result<int> parse_setting(std::string_view written, int lowest, int highest, int base = 10);
 result<void> set_out_of_memory_adjustment(std::string_view written, const numbers& which);
 result<void> core_dump_filter(text& out, const numbers& which);
 result<void> set_core_dump_filter(std::string_view written, const numbers& which);

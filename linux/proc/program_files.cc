@@ -39,7 +39,9 @@ result<void> describe(text& out, const vfs::path& where)
     return {};
 }
 
-result<int> parse_setting(std::string_view written, int lowest, int highest, int base = 10)
+} // namespace
+
+result<int> parse_setting(std::string_view written, int lowest, int highest, int base)
 {
     if (base == 16 && written.starts_with("0x"))
         written.remove_prefix(2);
@@ -49,6 +51,9 @@ result<int> parse_setting(std::string_view written, int lowest, int highest, int
         return fail(errc::einval);
     return value;
 }
+
+namespace
+{
 
 // Kept because programs read back what they wrote; there is nobody whom the first could protect, and no core
 // files.
