@@ -77,26 +77,36 @@ inline size_t io_buffer::moved(size_t bytes)
 
 size_t io_buffer::copy_out(std::span<const std::byte> from)
 {
-    if (is_simple()) [[likely]]
-        return moved(mm::copy_to_user_partial(_segments->base + _offset, from.data(),
-                                              std::min(from.size(), _remaining)));
-    return transfer(from.size(), [&](virt_addr at, size_t done, size_t bytes) {
+    if (!is_simple()) [[unlikely]]
+        return copy_out_pieces(from.data(), from.size());
+    return moved(
+        mm::copy_to_user_partial(_segments->base + _offset, from.data(), std::min(from.size(), _remaining)));
+}
+
+[[gnu::noinline]] size_t io_buffer::copy_out_pieces(const std::byte* from, size_t length)
+{
+    return transfer(length, [this, from](virt_addr at, size_t done, size_t bytes) {
         if (_kind == memory::application)
-            return mm::copy_to_user_partial(at, from.data() + done, bytes);
-        std::memcpy(kernel_pointer<std::byte>(at), from.data() + done, bytes);
+            return mm::copy_to_user_partial(at, from + done, bytes);
+        std::memcpy(kernel_pointer<std::byte>(at), from + done, bytes);
         return bytes;
     });
 }
 
 size_t io_buffer::copy_in(std::span<std::byte> to)
 {
-    if (is_simple()) [[likely]]
-        return moved(mm::copy_from_user_partial(to.data(), _segments->base + _offset,
-                                                std::min(to.size(), _remaining)));
-    return transfer(to.size(), [&](virt_addr at, size_t done, size_t bytes) {
+    if (!is_simple()) [[unlikely]]
+        return copy_in_pieces(to.data(), to.size());
+    return moved(
+        mm::copy_from_user_partial(to.data(), _segments->base + _offset, std::min(to.size(), _remaining)));
+}
+
+[[gnu::noinline]] size_t io_buffer::copy_in_pieces(std::byte* to, size_t length)
+{
+    return transfer(length, [this, to](virt_addr at, size_t done, size_t bytes) {
         if (_kind == memory::application)
-            return mm::copy_from_user_partial(to.data() + done, at, bytes);
-        std::memcpy(to.data() + done, kernel_pointer<const std::byte>(at), bytes);
+            return mm::copy_from_user_partial(to + done, at, bytes);
+        std::memcpy(to + done, kernel_pointer<const std::byte>(at), bytes);
         return bytes;
     });
 }

@@ -59,8 +59,10 @@ class io_buffer
   private:
     bool is_simple() const;
     size_t moved(size_t bytes);
+    size_t copy_out_pieces(const std::byte* from, size_t length);
+    size_t copy_in_pieces(std::byte* to, size_t length);
     template <class Copy>
-    [[gnu::noinline]] size_t transfer(size_t bytes, Copy copy);
+    size_t transfer(size_t bytes, Copy copy);
 
     const segment* _segments;
     size_t _count;
