@@ -242,29 +242,40 @@ u32 epoll_set::ask(watch& w)
     return interest == 0 ? 0 : w._file.poll(interest, nullptr) & interest;
 }
 
-/// Takes the first ready watch out of the list, if there is one.
-watch* epoll_set::take_first_ready()
+/// The next in the ready list, of one that is not the last. Without the list's lock: marking only adds behind
+/// the last, and taking out needs the set's mutex.
+watch& epoll_set::following(watch& w) NO_THREAD_SAFETY_ANALYSIS
 {
-    if (_ready.empty())
-        return nullptr;
-    watch& first = _ready.front();
-    _ready.pop_front();
-    return &first;
+    return *++_ready.iterator_to(w);
+}
+
+/// Takes one out of the ready list that had nothing to tell, or told it for the last time; it stays where it
+/// is if there was news since it was asked.
+void epoll_set::retire(watch& w)
+{
+    lock_guard guard{_ready_lock};
+    if (w._told.load(std::memory_order_relaxed))
+        return;
+    w._ready = false;
+    _ready.erase(_ready.iterator_to(w));
+    _any_ready.store(!_ready.empty(), std::memory_order_relaxed);
 }
 
 size_t epoll_set::collect(std::span<epoll_event> out)
 {
     lock_guard guard{_lock};
     watch* w = nullptr;
-    const watch* last = nullptr; // level-triggered ones come round once per call
+    const watch* last = nullptr; // who is marked meanwhile has to wait for the next call
     WITH_LOCK(_ready_lock)
     {
-        if (!_ready.empty())
+        if (!_ready.empty()) {
+            w = &_ready.front();
             last = &_ready.back();
-        w = take_first_ready();
+        }
     }
     size_t count = 0;
     while (w) {
+        watch* const next = w == last ? nullptr : &following(*w);
         const u32 ready = ask(*w);
         const u32 how = w->_event.events;
         if (ready) {
@@ -272,17 +283,14 @@ size_t epoll_set::collect(std::span<epoll_event> out)
             if (how & epoll_oneshot)
                 w->_interest.store(0, std::memory_order_relaxed);
         }
-        const bool stays = ready && !(how & (epoll_oneshot | epoll_edge));
-        WITH_LOCK(_ready_lock)
-        {
-            // One that is in no list can be marked anew; with news since it was asked it goes back.
-            w->_ready = stays || w->_told.load(std::memory_order_relaxed);
-            if (w->_ready)
-                _ready.push_back(*w);
-            w = w == last || count == out.size() ? nullptr : take_first_ready();
-            if (!w)
-                _any_ready.store(!_ready.empty(), std::memory_order_relaxed);
+        if (!ready || how & (epoll_oneshot | epoll_edge))
+            retire(*w);
+        if (count == out.size() && next) {
+            lock_guard order{_ready_lock};
+            _ready.splice(_ready.end(), _ready, _ready.begin(), _ready.iterator_to(*next));
+            break; // the next call begins where this one ended
         }
+        w = next;
     }
     return count;
 }

@@ -2,11 +2,12 @@
 //
 //     a file's wait queue --wake--> watch::wake  -->  ready list  -->  collect() asks the file what is true
 //
-// collect() takes the whole ready list at once and gives back what it did not ask or what may still be true.
-// A watch counts as ready meanwhile; news of it are only noted, and bring it back to the list.
+// collect() asks the watches where they stand in the ready list, and takes out those that need not be asked
+// again. News of one that stands there are only noted, and keep it there.
 //
-// What a wait costs depends on the ready list alone, not on the idle files. A level-triggered watch goes back
-// to the list's end as long as its file is ready, an edge-triggered one only with the next wake-up.
+// What a wait costs depends on the ready list alone, not on the idle files. A level-triggered watch stays
+// in the list as long as its file is ready, an edge-triggered one comes back with the next wake-up. Where a
+// call has no room for more, the next one goes on.
 //
 // A set holds no reference to its files (they would never be closed): a file's last release takes its watches
 // away (forget_watches) before the file's destructor runs. That needs the set's mutex, so a file whose watch
@@ -119,7 +120,8 @@ class epoll_set final : public vfs::file
     bool reaches(const epoll_set& target, unsigned depth);
     bool mark_ready(watch& w);
     u32 ask(watch& w) REQUIRES(_lock);
-    watch* take_first_ready() REQUIRES(_ready_lock);
+    watch& following(watch& w) REQUIRES(_lock);
+    void retire(watch& w) REQUIRES(_lock);
     bool find_ready() REQUIRES(_lock);
     size_t collect(std::span<epoll_event> out) EXCLUDES(_lock);
     void unlink(watch& w) REQUIRES(_lock);
