@@ -40,13 +40,17 @@ class ip_address
         return f == family::ipv4 ? ip_address(ipv4_address{}) : ip_address();
     }
 
-    constexpr bool operator==(const ip_address& other) const
+    // Inlined whatever the compiler thinks: four instructions on the way of each packet.
+    [[gnu::always_inline]] constexpr bool operator==(const ip_address& other) const
     {
         return low() == other.low() && high() == other.high(); // what differs most comes first
     }
     constexpr const std::array<u8, 16>& bytes() const { return _bytes; }
 
-    constexpr bool is_ipv4() const { return high() == 0 && static_cast<u32>(low()) == mapped_prefix; }
+    [[gnu::always_inline]] constexpr bool is_ipv4() const
+    {
+        return high() == 0 && static_cast<u32>(low()) == mapped_prefix;
+    }
     constexpr net::family family() const { return is_ipv4() ? net::family::ipv4 : net::family::ipv6; }
     /// Of an IPv4 address.
     constexpr ipv4_address as_ipv4() const { return {__builtin_bswap32(static_cast<u32>(low() >> 32))}; }

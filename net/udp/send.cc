@@ -4,7 +4,6 @@
 #include "net/header/udp.hh"
 #include "net/header/view.hh"
 #include "net/interface/interface.hh"
-#include "net/link/loopback.hh"
 #include "net/route/routes.hh"
 #include "net/stack.hh"
 #include "net/udp/socket.hh"
@@ -115,8 +114,6 @@ ip_options udp_socket::ip_options_for(const path& way, const message_info& info)
 result<void> udp_socket::send_one(io_buffer& from, size_t length, const target& to, const ip_options& ip)
 {
     auto p = TRY(packet_from(from, length));
-    loopback::direct_delivery delivery;
-    delivery.begin(to.way->out());
     return _udp.send(std::move(p), *to.way, _binding.local.port, to.port, ip);
 }
 

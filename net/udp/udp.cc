@@ -35,12 +35,6 @@ const udp_header* check(packet& p, const ip_info& info, counters& c)
     return nullptr;
 }
 
-/// What stands before the payload on the way to ourselves instead of headers.
-struct looped_datagram {
-    ip_info info;
-    u16 source_port, destination_port;
-};
-
 /// Whether a payload can go to a socket of ours as it is.
 bool loops_whole(const packet& p, const path& way)
 {
@@ -74,22 +68,33 @@ result<void> udp::send(packet_ptr p, const path& way, u16 source_port, u16 desti
                        const ip_options& options)
 {
     _stack.counters().udp.sent++;
-    if (!loops_whole(*p, way))
-        return send_packet(std::move(p), way, source_port, destination_port, options);
-    static_assert(sizeof(looped_datagram) <= packet::header_room);
-    auto& count = way.destination().is_ipv4() ? _stack.counters().ip4 : _stack.counters().ip6;
+    if (loops_whole(*p, way) && give_to_socket(p, way, source_port, destination_port, options)) [[likely]]
+        return {};
+    loopback::direct_delivery delivery;
+    delivery.begin(way.out());
+    return send_packet(std::move(p), way, source_port, destination_port, options);
+}
+
+/// Takes the payload to a socket of ours at once. False: there is none; then `p` goes the long way, so that
+/// the sender hears of it from what ICMP quotes.
+bool udp::give_to_socket(packet_ptr& p, const path& way, u16 source_port, u16 destination_port,
+                         const ip_options& options)
+{
+    const ip_info info{.source = way.source(),
+                       .destination = way.destination(),
+                       .traffic_class = options.traffic_class,
+                       .hop_limit = options.hop_limit,
+                       .protocol = protocol_number::udp,
+                       .in = &way.out()};
+    const auto to = _ports.find(info, source_port, destination_port);
+    if (!to)
+        return false;
+    auto& count = info.destination.is_ipv4() ? _stack.counters().ip4 : _stack.counters().ip6;
     count.sent++;
-    ::new (static_cast<void*>(p->prepend(sizeof(looped_datagram))))
-        looped_datagram{.info = {.source = way.source(),
-                                 .destination = way.destination(),
-                                 .traffic_class = options.traffic_class,
-                                 .hop_limit = options.hop_limit,
-                                 .protocol = protocol_number::udp,
-                                 .in = &way.out()},
-                        .source_port = source_port,
-                        .destination_port = destination_port};
-    way.out().loopback().send(std::move(p), way.out(), arrive_looped);
-    return {};
+    count.received++;
+    count.delivered++;
+    to->take_datagram(std::move(p), info, source_port);
+    return true;
 }
 
 result<void> udp::send_packet(packet_ptr p, const path& way, u16 source_port, u16 destination_port,
@@ -104,25 +109,6 @@ result<void> udp::send_packet(packet_ptr p, const path& way, u16 source_port, u1
     p->checksum = packet_checksum::partial;
     p->checksum_offset = offsetof(udp_header, checksum);
     return send_ip(std::move(p), way, protocol_number::udp, options);
-}
-
-void udp::arrive_looped(interface& in, packet_ptr p)
-{
-    const looped_datagram d = *reinterpret_cast<const looped_datagram*>(p->head().data());
-    p->consume(sizeof d);
-    udp& self = in.stack().udp();
-    const auto to = self._ports.find(d.info, d.source_port, d.destination_port);
-    if (!to) {
-        // The sender is to hear of it, with the header that it did not need to make: once more the long way.
-        if (auto way = in.stack().routes().find(d.info.destination, d.info.source, nullptr))
-            (void)self.send_packet(std::move(p), **way, d.source_port, d.destination_port,
-                                   {.traffic_class = d.info.traffic_class, .hop_limit = d.info.hop_limit});
-        return;
-    }
-    auto& count = d.info.destination.is_ipv4() ? in.stack().counters().ip4 : in.stack().counters().ip6;
-    count.received++;
-    count.delivered++;
-    to->take_datagram(std::move(p), d.info, d.source_port);
 }
 
 void udp::receive_for_many(packet_ptr p, const ip_info& info, u16 source_port, u16 destination_port)

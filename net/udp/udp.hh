@@ -18,8 +18,8 @@ class udp
     /// A packet that begins with its UDP header; deferred work.
     void receive(packet_ptr p, const ip_info& info);
 
-    /// Sends a payload with its header; to ourselves without one, if it need not be fragmented. Errors: as
-    /// send_ip().
+    /// Sends a payload with its header; to a socket of ours it goes without one and at once, if it need not
+    /// be fragmented. No spinlock is held. Errors: as send_ip().
     result<void> send(packet_ptr p, const path& way, u16 source_port, u16 destination_port,
                       const ip_options& options);
     /// A datagram of ours came to grief; `transport`: its UDP header and what else was quoted.
@@ -34,7 +34,8 @@ class udp
   private:
     result<void> send_packet(packet_ptr p, const path& way, u16 source_port, u16 destination_port,
                              const ip_options& options);
-    static void arrive_looped(interface& in, packet_ptr p);
+    bool give_to_socket(packet_ptr& p, const path& way, u16 source_port, u16 destination_port,
+                        const ip_options& options);
     void receive_for_many(packet_ptr p, const ip_info& info, u16 source_port, u16 destination_port);
 
     net::stack& _stack;
