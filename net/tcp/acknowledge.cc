@@ -63,6 +63,9 @@ bool connection::acknowledged(const segment& s, bool carries_data)
                                    .segment_size = _segment_size,
                                    .now = now,
                                    .round_trip = _rtt.smoothed(),
+                                   .latest_trip = microseconds(_rack_round_trip),
+                                   .acknowledged = _queue.begin(),
+                                   .next = _queue.next(),
                                    .limited_by_window = true});
 }
 

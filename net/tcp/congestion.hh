@@ -7,17 +7,21 @@
 #include <string_view>
 
 #include "core/time/clock.hh"
+#include "net/tcp/sequence.hh"
 
 namespace net::tcp
 {
 struct congestion_state {
     static constexpr u32 no_threshold = 0x7fff'ffff;
+    static constexpr u32 greatest_window = 0x3fff'ffff;
 
     u32 window = 0;               // bytes that may be in flight
     u32 threshold = no_threshold; // slow start below it
     u32 scratch[7] = {};          // the algorithm's
 
     bool slow_start() const { return window < threshold; }
+    /// No loss has measured the path yet.
+    bool first_slow_start() const { return threshold == no_threshold; }
 };
 
 /// What an acknowledgement said.
@@ -26,6 +30,8 @@ struct acknowledgement {
     u32 segment_size = 0;
     instant now{};
     nanoseconds round_trip{0};      // smoothed; 0: not known
+    nanoseconds latest_trip{0};     // of what was sent last and has arrived; 0: not known
+    sequence acknowledged, next;    // SND.UNA, SND.NXT
     bool limited_by_window = false; // the sender had more to send than the window let it
 };
 

@@ -1,5 +1,7 @@
 #include "net/tcp/cubic.hh"
 
+#include "net/tcp/hystart.hh"
+
 #include <algorithm>
 #include <bit>
 
@@ -7,7 +9,7 @@ namespace net::tcp
 {
 namespace
 {
-/// congestion_state::scratch by name.
+/// congestion_state::scratch by name, once the first slow start is over; before, it is a hystart.
 struct epoch {
     u32 begin;       // 1/1024 s; 0: a new one begins with the next acknowledgement
     u32 origin;      // W_max of this epoch, bytes
@@ -22,6 +24,11 @@ static_assert(sizeof(epoch) == sizeof(congestion_state::scratch));
 epoch& epoch_of(congestion_state& s)
 {
     return *reinterpret_cast<epoch*>(s.scratch);
+}
+
+hystart& hystart_of(congestion_state& s)
+{
+    return *reinterpret_cast<hystart*>(s.scratch);
 }
 
 u32 ticks(nanoseconds t)
@@ -77,9 +84,15 @@ void cubic::start(congestion_state& s) const
 
 void cubic::grow(congestion_state& s, const acknowledgement& a) const
 {
-    epoch& e = epoch_of(s);
     if (!a.limited_by_window)
         return;
+    if (s.first_slow_start()) {
+        hystart_of(s).grow(s, a);
+        if (!s.first_slow_start())
+            start(s); // the epoch of congestion avoidance
+        return;
+    }
+    epoch& e = epoch_of(s);
     u32 bytes = a.bytes;
     if (s.slow_start())
         bytes = slow_start(s, bytes);
@@ -103,7 +116,7 @@ void cubic::grow(congestion_state& s, const acknowledgement& a) const
     e.cubic_bytes += static_cast<u32>(std::min<u64>(growth * bytes / a.segment_size, 0x3fff'ffff));
     const u64 step = e.cubic_bytes / (s.window / a.segment_size + 1);
     e.cubic_bytes -= static_cast<u32>(step * (s.window / a.segment_size + 1));
-    s.window = static_cast<u32>(std::min<u64>(s.window + step, 0x3fff'ffff));
+    s.window = static_cast<u32>(std::min<u64>(s.window + step, congestion_state::greatest_window));
     s.window = std::max(s.window, e.reno_window);
 }
 
@@ -111,6 +124,8 @@ void cubic::grow(congestion_state& s, const acknowledgement& a) const
 /// Linux does it. A loss that comes while the application has little to send costs no more than another.
 u32 cubic::back_off(congestion_state& s, u32, u32 segment_size) const
 {
+    if (s.first_slow_start())
+        start(s);
     epoch& e = epoch_of(s);
     e.begin = 0;
     const u32 window = s.window;

@@ -274,6 +274,8 @@ void connection::undo_recovery()
 {
     _congestion.window = std::max(_congestion.window, _window_before);
     _congestion.threshold = std::max(_congestion.threshold, _threshold_before);
+    if (_congestion.first_slow_start())
+        algorithm().start(_congestion); // as if nothing had been
     _queue.forget_losses();
     _phase = phase::open;
     _undo_possible = false;
