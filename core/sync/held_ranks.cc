@@ -10,13 +10,13 @@
 
 namespace
 {
-// Two locks of one rank may be held together: queues of two CPUs, two futex buckets (lower address first),
-// parent and child directory.
+// Two locks of one rank may be held together: queues of two CPUs, two futex buckets or ends of a connection
+// (lower address first), parent and child directory.
 bool may_repeat(lock_rank r)
 {
     return r == lock_rank::run_queue || r == lock_rank::directory || r == lock_rank::pipe ||
            r == lock_rank::epoll || r == lock_rank::file_write || r == lock_rank::wait_queue ||
-           r == lock_rank::futex_bucket;
+           r == lock_rank::futex_bucket || r == lock_rank::connection;
 }
 } // namespace
 

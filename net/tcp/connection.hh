@@ -8,6 +8,7 @@
 //     acknowledge.cc what an acknowledgement means    recovery.cc  what is lost, and when it is sent again
 //     output.cc      what may be sent, and sending it timers.cc    deadlines
 //     end.cc         how it ends                      user.cc      what a socket asks of it
+//     pass.cc        bytes to the other end, if that is here
 //
 // Locking: `lock` guards everything; it is taken for the work of one segment, and segments are sent under it.
 // A connection is referenced by the table of flows, by its socket, by its listener until accept(), and by its
@@ -91,6 +92,12 @@ class connection final : public ref_counted<connection>, public flow, timekeepin
     /// Adds pieces, which it takes, and sends what may be sent. Errors: as send_room_locked(), enomem.
     result<void> send_locked(std::span<packet_slice> pieces, bool more) REQUIRES(lock);
     packet_slice send_tail_locked() REQUIRES(lock) { return _queue.tail(); }
+    /// Whether pass_locked() is worth a try.
+    bool may_pass_locked() const REQUIRES(lock);
+    /// Gives bytes to the other end, which is `to`: a packet's, which it takes, or those of pieces. False:
+    /// not now, and nothing happened; send_locked() has to.
+    bool pass_locked(connection& to, packet_ptr& single, std::span<packet_slice> pieces, u32 length)
+        REQUIRES(lock, to.lock);
     /// Sends what was held back (TCP_NODELAY and TCP_CORK changed).
     void push_locked() REQUIRES(lock);
     /// A reader took all there was, and nothing has happened since that it should hear of; without the lock.
@@ -188,6 +195,8 @@ class connection final : public ref_counted<connection>, public flow, timekeepin
     u64 footprint_limit() const REQUIRES(lock) { return 2 * u64{_receive_buffer} + 64_KiB; }
     u32 admit_at_limit(packet& p, u32 length) REQUIRES(lock);
     void accept_data(packet_ptr p, u32 length, instant now) REQUIRES(lock);
+    void store_data(packet_ptr p, u32 length) REQUIRES(lock);
+    void tell_reader() REQUIRES(lock);
     void fin_in_order() REQUIRES(lock);
     void decide_acknowledgement(instant now) REQUIRES(lock);
     void finish_arrival(instant now) REQUIRES(lock);
@@ -252,6 +261,12 @@ class connection final : public ref_counted<connection>, public flow, timekeepin
     u16 announce_window() REQUIRES(lock);
     u32 timestamp(instant now) const REQUIRES(lock);
     u32 congestion_window() const REQUIRES(lock) { return _congestion.window; }
+
+    // pass.cc
+    bool may_take_passed(const connection& from, sequence begin, u32 length) REQUIRES(lock, from.lock);
+    void take_passed(packet_ptr p, u32 length, instant now) REQUIRES(lock);
+    void acknowledge_to(connection& to, instant now) REQUIRES(lock, to.lock);
+    void count_passed() const REQUIRES(lock);
 
     // timers.cc
     void schedule(deadline d, instant at) REQUIRES(lock);

@@ -170,9 +170,9 @@ void connection::reset_arrived(const segment& s)
 void connection::challenge(instant now)
 {
     const auto clock = static_cast<u32>(now.time_since_epoch() / milliseconds(1));
-    if (_last_challenge != 0 && clock - _last_challenge < challenge_interval)
+    if (_last_challenge != 0 && clock + 1 - _last_challenge <= challenge_interval)
         return;
-    _last_challenge = clock | 1;
+    _last_challenge = clock | 1; // never 0, so maybe one ahead
     send_ack(now);
 }
 
@@ -329,17 +329,29 @@ void connection::accept_data(packet_ptr p, u32 length, instant now)
         if (length == 0)
             return;
     }
+    store_data(std::move(p), length);
+    if (_received.has_gap()) {
+        _receive_next = _received.advance(_receive_next, footprint_limit());
+        _data_end = _receive_next;
+        _ack_now = true; // a gap was closed, maybe not the last one
+    }
+    decide_acknowledgement(now);
+    tell_reader();
+}
+
+/// The next bytes, which may close a gap.
+void connection::store_data(packet_ptr p, u32 length)
+{
     _received.push(std::move(p), footprint_limit());
     _quiet.store(false, std::memory_order_release);
     _bytes_received += length;
     _receive_next += length;
-    if (_received.has_gap()) {
-        _receive_next = _received.advance(_receive_next, footprint_limit());
-        _ack_now = true; // a gap was closed, maybe not the last one
-    }
     _data_end = _receive_next;
     _receive_segment_size = std::max(_receive_segment_size, std::min<u32>(length, _announced_max_segment));
-    decide_acknowledgement(now);
+}
+
+void connection::tell_reader()
+{
     if (readable_locked() >= chosen.receive_low_water)
         notify(event::readable & ~event::read_hang_up);
 }

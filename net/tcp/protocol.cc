@@ -238,17 +238,19 @@ void protocol::error(const icmp_error& e, std::span<const std::byte> head)
     const auto* h = reinterpret_cast<const tcp_header*>(head.data());
     const four_tuple t{e.source, e.destination, h->source, h->destination};
     const sequence about{h->sequence};
+    if (const auto found = find(t))
+        found->arrive(e, about);
+}
+
+ref_ptr<connection> protocol::find(const four_tuple& t)
+{
     const u32 hash = t.hash(_table_key);
     shard& part = shard_of(hash);
-    ref_ptr<connection> found;
-    WITH_LOCK(part.lock)
-    {
-        flow* const f = part.find_locked(t, hash);
-        if (f && !f->is_time_wait())
-            found = ref_ptr<connection>(static_cast<connection&>(*f));
-    }
-    if (found)
-        found->arrive(e, about);
+    lock_guard guard{part.lock};
+    flow* const f = part.find_locked(t, hash);
+    if (f && !f->is_time_wait())
+        return ref_ptr<connection>(static_cast<connection&>(*f));
+    return {};
 }
 
 result<void> protocol::enter(connection& c, std::optional<time_wait::origin>* before)

@@ -33,6 +33,9 @@ class protocol
     /// arrives by deferred work.
     void loop_back(packet_ptr p, const segment& s, const four_tuple& from, net::interface& lo);
 
+    /// The connection with these four numbers; null if there is none.
+    ref_ptr<connection> find(const four_tuple& t);
+
     /// A packet of ours came to grief; `head`: the first bytes of its TCP header.
     void error(const icmp_error& e, std::span<const std::byte> head);
 

@@ -62,6 +62,13 @@ class send_queue
 
     /// Adds bytes at the end. Errors: enomem.
     result<void> push(packet_slice bytes);
+    /// Bytes that were never here are sent and acknowledged; only while it is empty.
+    void pass(u32 bytes)
+    {
+        assert(empty());
+        _begin += bytes;
+        _next = _end = _begin;
+    }
     /// Nothing follows. Errors: enomem.
     result<void> push_fin();
     /// The free bytes behind the last chunk's, if it was not sent yet; the next push() may be them.

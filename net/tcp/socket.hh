@@ -58,6 +58,10 @@ class socket final : public net::socket
     };
     result<void> fill(batch& b, io_buffer& from, u32 room, packet_slice tail, bool queue_is_busy);
     result<u32> send_batch(io_buffer& from, const send_options& options) REQUIRES(_writing);
+    result<u32> send_pieces(batch& b, bool more) REQUIRES(_writing);
+    result<u32> pass_on(io_buffer& from, u32 room) REQUIRES(_writing);
+    result<u32> send_instead(batch& b, packet_ptr single, bool more) REQUIRES(_writing);
+    bool find_other_end() REQUIRES(_writing);
     void flush();
     bool take_over(size_t wanted, errc* why) REQUIRES(_reading);
     size_t copy_out(io_buffer& to, bool discard, errc& why) REQUIRES(_reading);
@@ -75,6 +79,8 @@ class socket final : public net::socket
     ref_ptr<listener> _listener GUARDED_BY(_connection->lock);
     mutex _reading{lock_rank::socket};
     mutex _writing{lock_rank::socket};
+    /// Of this stack, if we have sent to it (pass.cc). It may have ended, and the next has to be found.
+    ref_ptr<connection> _other_end GUARDED_BY(_writing);
     packet_queue _unread GUARDED_BY(_reading); // taken over from the connection
 };
 } // namespace net::tcp

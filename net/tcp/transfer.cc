@@ -4,6 +4,7 @@
 #include "net/link/loopback.hh"
 #include "net/tcp/protocol.hh"
 #include "net/tcp/socket.hh"
+#include "net/tcp/two_locks.hh"
 
 namespace net::tcp
 {
@@ -13,6 +14,8 @@ namespace
 constexpr u32 large_buffer = 16384 - sizeof(packet_buffer);
 /// ... and for little, so that a short answer does not cost a page.
 constexpr u32 small_buffer = 256 - sizeof(packet_buffer);
+/// What is passed on in one packet, with no other buffer.
+constexpr u32 single_packet = 1024;
 
 result<ref_ptr<packet_buffer>> buffer_for(u32 bytes, bool more_will_follow)
 {
@@ -93,26 +96,89 @@ result<u32> socket::send_batch(io_buffer& from, const send_options& options)
     connection& c = *_connection;
     u32 room = 0;
     packet_slice tail;
-    bool busy = false;
+    bool busy = false, may_pass = false;
     WITH_LOCK(c.lock)
     {
         room = TRY(c.send_room_locked());
-        tail = c.send_tail_locked();
-        busy = c.unsent_locked() > 0;
+        may_pass = !options.more && c.may_pass_locked();
+        if (!may_pass) {
+            tail = c.send_tail_locked();
+            busy = c.unsent_locked() > 0;
+        }
     }
     if (from.empty())
         return u32{0};
     if (room == 0)
         return fail(errc::eagain);
+    if (may_pass && find_other_end())
+        return pass_on(from, room);
     batch b;
     TRY(fill(b, from, room, std::move(tail), busy));
     const bool again = !from.empty() && room > b.bytes;
+    return send_pieces(b, options.more || again);
+}
+
+result<u32> socket::send_pieces(batch& b, bool more)
+{
+    connection& c = *_connection;
     loopback::direct_delivery delivery;
     lock_guard guard{c.lock};
     if (c.path_locked())
         delivery.begin(c.path_locked()->out());
-    TRY(c.send_locked(b.pieces.elements(), options.more || again));
+    TRY(c.send_locked(b.pieces.elements(), more));
     return b.bytes;
+}
+
+/// Whether the other end is a connection of this stack.
+bool socket::find_other_end()
+{
+    if (_other_end) [[likely]]
+        return true;
+    four_tuple ours;
+    WITH_LOCK(_connection->lock)
+    {
+        ours = _connection->tuple();
+    }
+    _other_end = _connection->owner().find({ours.remote, ours.local, ours.remote_port, ours.local_port});
+    if (_other_end == _connection) // it talks to itself
+        _other_end = nullptr;
+    return _other_end != nullptr;
+}
+
+/// One turn of bytes to the other end, without a segment if it can take them.
+result<u32> socket::pass_on(io_buffer& from, u32 room)
+{
+    connection& c = *_connection;
+    batch b;
+    packet_ptr single;
+    const u32 wanted = static_cast<u32>(std::min<size_t>(from.remaining(), room));
+    if (wanted <= single_packet) {
+        single = TRY(packet::create(0, wanted));
+        b.bytes = static_cast<u32>(from.copy_in({single->append(wanted), wanted}));
+        if (b.bytes == 0)
+            return fail(errc::efault);
+        single->truncate(b.bytes);
+    } else {
+        TRY(fill(b, from, room, {}, false));
+    }
+    {
+        two_locks guard{c.lock, _other_end->lock};
+        if (c.pass_locked(*_other_end, single, b.pieces.elements(), b.bytes)) [[likely]]
+            return b.bytes;
+    }
+    return send_instead(b, std::move(single), !from.empty() && room > b.bytes);
+}
+
+/// What could not be passed on.
+[[gnu::noinline]] result<u32> socket::send_instead(batch& b, packet_ptr single, bool more)
+{
+    _other_end = nullptr; // it may be another one by now
+    if (single) {
+        auto buffer = TRY(packet_buffer::create(b.bytes));
+        single->copy_to(0, {buffer->data(), b.bytes});
+        b.pieces.push_back({buffer, buffer->data(), b.bytes});
+    }
+    return send_pieces(b, more);
 }
 
 void socket::flush()

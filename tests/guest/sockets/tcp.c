@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
@@ -291,6 +292,65 @@ TEST(sockets, tcp_bulk_is_exact)
     CHECK_EQ(n, 0);
     CHECK_EQ(got, TCP_BULK);
     CHECK(right);
+    close_pair(s);
+}
+
+// One end's thread: writes or reads a stream of known bytes in pieces of all lengths.
+struct stream {
+    pthread_t thread;
+    int fd, writes;
+    unsigned seed;
+};
+enum { STREAM_BYTES = 3000000 };
+
+static unsigned char stream_byte(size_t at)
+{
+    return (unsigned char)(at * 7 + at / 256);
+}
+
+static void* run_stream(void* argument)
+{
+    struct stream* s = argument;
+    static _Thread_local unsigned char piece[40000];
+    for (size_t done = 0; done < STREAM_BYTES;) {
+        s->seed = s->seed * 1103515245 + 12345;
+        size_t length = 1 + (s->seed >> 8) % (s->seed & 0x80 ? sizeof piece : 300);
+        if (length > STREAM_BYTES - done)
+            length = STREAM_BYTES - done;
+        if (s->writes)
+            for (size_t i = 0; i < length; i++)
+                piece[i] = stream_byte(done + i);
+        const ssize_t n = s->writes ? send(s->fd, piece, length, s->seed & 0x700000 ? 0 : MSG_MORE)
+                                    : recv(s->fd, piece, length, 0);
+        if (n <= 0)
+            return NULL;
+        if (!s->writes)
+            for (ssize_t i = 0; i < n; i++)
+                if (piece[i] != stream_byte(done + (size_t)i))
+                    return NULL;
+        done += (size_t)n;
+    }
+    if (s->writes && shutdown(s->fd, SHUT_WR) < 0)
+        return NULL;
+    return s->writes || recv(s->fd, piece, 1, 0) == 0 ? s : NULL;
+}
+
+// Four threads, one for each end and direction; with several CPUs all at once.
+TEST(sockets, tcp_both_ways_at_once)
+{
+    int s[2];
+    connect_pair(s);
+    struct stream streams[] = {{.fd = s[0], .writes = 1, .seed = 1},
+                               {.fd = s[0], .writes = 0, .seed = 2},
+                               {.fd = s[1], .writes = 1, .seed = 3},
+                               {.fd = s[1], .writes = 0, .seed = 4}};
+    for (int i = 0; i < 4; i++)
+        CHECK_EQ(pthread_create(&streams[i].thread, NULL, run_stream, &streams[i]), 0);
+    for (int i = 0; i < 4; i++) {
+        void* result = NULL;
+        CHECK_EQ(pthread_join(streams[i].thread, &result), 0);
+        CHECK(result == &streams[i]);
+    }
     close_pair(s);
 }
 
