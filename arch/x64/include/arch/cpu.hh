@@ -14,16 +14,17 @@ class cpu;
 
 namespace arch
 {
-/// Whether interrupts were on (RFLAGS as pushed).
-using irq_state = u64;
+/// Whether interrupts were on: RFLAGS as pushed, of which no more matters here than 32 bits, so that a lock
+/// at rest takes 8 bytes.
+using irq_state = u32;
 
 inline constexpr u64 rflags_if = 1u << 9;
 
 inline irq_state irq_save()
 {
-    irq_state flags;
+    u64 flags;
     asm volatile("pushfq; popq %0; cli" : "=r"(flags)::"memory");
-    return flags;
+    return static_cast<irq_state>(flags);
 }
 inline void irq_restore(irq_state flags)
 {

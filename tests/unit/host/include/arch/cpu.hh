@@ -12,7 +12,7 @@ class cpu;
 
 namespace arch
 {
-using irq_state = u64;
+using irq_state = u32;
 inline irq_state irq_save()
 {
     return 0;
