@@ -13,7 +13,7 @@ from pathlib import Path
 
 from machine import RUN
 
-HOST, GUEST = '10.99.0.1', '10.99.0.2'
+HOST, GUEST, PEER = '10.99.0.1', '10.99.0.2', '10.99.0.3'
 ADDRESSES = [['ip', 'addr', 'add', f'{HOST}/24', 'dev', 'tap0'],
              ['ip', 'addr', 'add', 'fd99::1/64', 'dev', 'tap0', 'nodad']]
 START_LIMIT = 180
@@ -86,17 +86,18 @@ class LossyNamespace(Namespace):
             raise
 
     def add_linux_peer(self):
-        """A second namespace in the machine's place, at its address; returns what runs commands in it."""
+        """A second namespace beside the machine, at PEER; returns what runs commands in it. It goes with its last
+        process, or with remove_linux_peer()."""
         peer = f'{self.name}-peer'
         ip('netns', 'add', peer)
         self.run('ip', 'link', 'add', 'veth0', 'type', 'veth', 'peer', 'name', 'eth0', 'netns', peer)
         self.run('ip', 'link', 'set', 'veth0', 'master', 'br0', 'up')
-        for command in (['ip', 'addr', 'add', f'{GUEST}/24', 'dev', 'eth0'], ['ip', 'link', 'set', 'eth0', 'up']):
+        for command in (['ip', 'addr', 'add', f'{PEER}/24', 'dev', 'eth0'], ['ip', 'link', 'set', 'eth0', 'up']):
             ip('netns', 'exec', peer, *command)
         return ['ip', 'netns', 'exec', peer]
 
     def remove_linux_peer(self):
-        """Makes room for a machine again."""
+        """The end of it."""
         ip('netns', 'del', f'{self.name}-peer')
 
     def delete(self):
