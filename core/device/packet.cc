@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/device/packet_charge.hh"
+
 result<ref_ptr<packet_buffer>> packet_buffer::create(u32 capacity)
 {
     void* memory = ::operator new(sizeof(packet_buffer) + capacity, std::nothrow);
@@ -189,6 +191,22 @@ void packet::copy_to(u32 offset, std::span<std::byte> to) const
     copy(_head, _head_length);
     for (unsigned i = 0; i < _slice_count && !to.empty(); i++)
         copy(_slices[i].data, _slices[i].length);
+}
+
+void packet::charge_to(packet_charge& sender)
+{
+    assert(!_charge);
+    sender.add_ref();
+    sender.add(_footprint);
+    _charge = &sender;
+    _charged = _footprint;
+}
+
+[[gnu::noinline]] void packet::give_back_charge()
+{
+    packet_charge* const sender = std::exchange(_charge, nullptr);
+    sender->give_back(_charged);
+    sender->release();
 }
 
 void packet_queue::clear()

@@ -18,6 +18,8 @@
 #include "core/base/result.hh"
 #include "core/time/clock.hh"
 
+class packet_charge;
+
 /// Memory that packets share: one heap object, its bytes behind the header.
 class packet_buffer
 {
@@ -79,6 +81,7 @@ class packet
     static result<packet_ptr> create(packet_slice head);
     ~packet()
     {
+        discharge();
         if (_slices != _own_slices) [[unlikely]]
             delete[] _slices;
     }
@@ -148,6 +151,20 @@ class packet
     /// Memory that the packet holds, for limits of queues. It must not change while the packet is in one.
     u32 footprint() const { return _footprint; }
 
+    /// Its memory counts as under way for a sender from now on, until discharge() or its end. `as`: for the
+    /// same, if there is one.
+    void charge_to(packet_charge& sender);
+    void charge(const packet& as)
+    {
+        if (as._charge)
+            charge_to(*as._charge);
+    }
+    void discharge()
+    {
+        if (_charge) [[unlikely]]
+            give_back_charge();
+    }
+
     // Where headers begin, for those that need them after they were consumed; null if unknown.
     std::byte* link_header = nullptr;
     std::byte* network_header = nullptr;
@@ -181,6 +198,7 @@ class packet
     void cut_off(u32 surplus);
     void drop_from_slices(u32 bytes);
     result<void> move_head(u32 more);
+    void give_back_charge();
 
     packet* _next = nullptr; // the queue's
     std::byte* _head = nullptr;
@@ -191,6 +209,8 @@ class packet
     u32 _footprint = 0;
     u8 _slice_count = 0;
     u8 _slice_capacity = 2;
+    u32 _charged = 0;                    // bytes, while there is a charge
+    packet_charge* _charge = nullptr;    // with a reference
     ref_ptr<packet_buffer> _head_buffer; // null: the head lies behind this object
     packet_slice* _slices = _own_slices;
     packet_slice _own_slices[2];

@@ -202,6 +202,7 @@ void transmit_ring::offer_locked(packet_ptr p)
     for (const packet_slice& s : p->slices())
         add(s.data, s.length);
     _ring[last].command |= transmit_descriptor::end_of_packet | transmit_descriptor::report;
+    p->discharge();
     _packets[last] = p.release(); // the ring's, until it is reported
     count_up(_counters.sent_packets);
     count_up(_counters.sent_bytes, length);

@@ -88,6 +88,7 @@ void network_transmit_ring::fill_ring_locked(packet_queue& read)
             read.push(std::move(p));
             continue;
         }
+        p->discharge();
         p.release(); // the ring's, until take()
         count_up(_counters.sent_packets);
         count_up(_counters.sent_bytes, length);

@@ -50,6 +50,7 @@ result<void> send_fragments(packet_ptr whole, const path& to, protocol_number pr
         const bool last = offset + length == whole->length();
         auto p = TRY(packet::create(packet::header_room, whole->slices().empty() ? length : 0));
         TRY(p->append_part(*whole, offset, length));
+        p->charge(*whole);
         const auto place = static_cast<u16>(offset / 8);
         add_header(*p, to, protocol, o, id,
                    last ? place : static_cast<u16>(place | ipv4_header::more_fragments));

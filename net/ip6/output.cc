@@ -43,6 +43,7 @@ result<void> send_fragments(packet_ptr whole, const path& to, protocol_number pr
         const bool last = offset + length == whole->length();
         auto p = TRY(packet::create(packet::header_room, whole->slices().empty() ? length : 0));
         TRY(p->append_part(*whole, offset, length));
+        p->charge(*whole);
         auto& f = prepend<fragment_header>(*p);
         f.next_header = static_cast<u8>(protocol);
         f.offset_and_more = static_cast<u16>(offset | (last ? 0 : 1));

@@ -111,9 +111,40 @@ ip_options udp_socket::ip_options_for(const path& way, const message_info& info)
     return o;
 }
 
+/// Whether a part of the send buffer, its half for example, is more than what is under way. If not, waiters
+/// are told when half of it is free.
+bool udp_socket::sends_within(u32 part)
+{
+    const auto buffer = static_cast<u64>(_options[option::send_buffer]);
+    return !_charge || _charge->is_below(buffer / part, buffer / 2);
+}
+
+/// What the packets count for that leave by a card. Errors: enomem.
+result<ref_ptr<packet_charge>> udp_socket::charge()
+{
+    WITH_LOCK(_lock)
+    {
+        if (_charge)
+            return _charge;
+    }
+    auto made = TRY(make_ref<packet_charge>(_queue, event::writable));
+    lock_guard guard{_lock};
+    if (!_charge)
+        _charge = std::move(made);
+    return _charge;
+}
+
+result<u32> udp_socket::unsent_bytes()
+{
+    lock_guard guard{_lock};
+    return _charge ? static_cast<u32>(_charge->used()) : 0u;
+}
+
 result<void> udp_socket::send_one(io_buffer& from, size_t length, const target& to, const ip_options& ip)
 {
     auto p = TRY(packet_from(from, length));
+    if (!to.way->out().is_loopback())
+        p->charge_to(*TRY(charge()));
     return _udp.send(std::move(p), *to.way, _binding.local.port, to.port, ip);
 }
 
@@ -131,6 +162,10 @@ result<size_t> udp_socket::send(io_buffer& from, const message_info* told, send_
             return fail(errc::epipe);
         if (const errc pending = std::exchange(_error, errc{}); pending != errc{})
             return fail(pending);
+        if (!sends_within(1)) {
+            stack().counters().udp.send_buffer_errors++;
+            return fail(errc::eagain);
+        }
         if (!told && knows_way_to_peer())
             to = {_path, _binding.peer.port};
     }

@@ -18,6 +18,9 @@ udp_socket::udp_socket(udp& owner, net::family f)
 udp_socket::~udp_socket()
 {
     _udp.ports().unbind(*this); // nobody called close()
+    lock_guard guard{_lock};
+    if (_charge)
+        _charge->end();
 }
 
 bool udp_socket::may_bind_to(const endpoint& local) const
@@ -158,7 +161,7 @@ u32 udp_socket::events()
 {
     constexpr u32 read_normal = event::readable & ~(event::in | event::read_hang_up);
     lock_guard guard{_lock};
-    u32 now = event::writable;
+    u32 now = sends_within(2) ? event::writable : 0;
     if (!_received.empty())
         now |= event::in | read_normal;
     if (_error != errc{} || !_errors.empty())

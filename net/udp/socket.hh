@@ -6,6 +6,7 @@
 #pragma once
 
 #include "core/device/dynamic_array.hh"
+#include "core/device/packet_charge.hh"
 #include "core/sync/mutex.hh"
 #include "net/socket/error_queue.hh"
 #include "net/udp/options.hh"
@@ -36,7 +37,7 @@ class udp_socket final : public socket
     result<s64> get_option(option o) override;
     errc take_error() override;
     result<u32> readable_bytes() override;
-    result<u32> unsent_bytes() override { return 0u; }
+    result<u32> unsent_bytes() override;
     result<void> join_group(const ip_address& group, const ip_address& local, u32 interface_index) override;
     result<void> leave_group(const ip_address& group, const ip_address& local, u32 interface_index) override;
 
@@ -64,6 +65,8 @@ class udp_socket final : public socket
     bool knows_way_to_peer() const REQUIRES(_lock);
     result<target> choose_target(const message_info& info);
     result<ref_ptr<path>> find_way(const endpoint& to, const message_info& info);
+    result<ref_ptr<packet_charge>> charge();
+    bool sends_within(u32 part) REQUIRES(_lock);
     result<void> send_one(io_buffer& from, size_t length, const target& to, const ip_options& ip);
     ip_options ip_options_for(const path& way, const message_info& info) const;
     interface* interface_of(const ip_address& group, const ip_address& local, u32 index) const;
@@ -86,7 +89,8 @@ class udp_socket final : public socket
     u64 _received_bytes GUARDED_BY(_lock) = 0;
     error_queue _errors GUARDED_BY(_lock);
     errc _error GUARDED_BY(_lock){};
-    ref_ptr<path> _path GUARDED_BY(_lock); // to the peer, or to whom was last written
+    ref_ptr<packet_charge> _charge GUARDED_BY(_lock); // once it has sent by a card
+    ref_ptr<path> _path GUARDED_BY(_lock);            // to the peer, or to whom was last written
     dynamic_array<membership> _groups GUARDED_BY(_lock);
     bool _read_shut GUARDED_BY(_lock) = false;
     bool _write_shut GUARDED_BY(_lock) = false;

@@ -77,6 +77,88 @@ TEST(udp, there_and_back)
     EXPECT_EQ(net.right.stack->counters().udp.checksum_errors.value(), 0u);
 }
 
+/// A card whose ring is full: it keeps what it is to send.
+class full_card final : public network_device
+{
+  public:
+    mac_address address() const override { return {2, 0, 0, 0, 0, 1}; }
+    u32 mtu() const override { return 1500; }
+    bool link_up() const override { return true; }
+    capabilities offers() const override { return {}; }
+    void transmit(packet_queue frames) override { waiting.append(std::move(frames)); }
+    result<void> set_filter(const filter&) override { return fail(errc::eopnotsupp); }
+    result<void> attach(receiver&) override { return {}; }
+
+    packet_queue waiting;
+};
+
+struct host_with_full_card {
+    host_with_full_card()
+    {
+        left.eth0->set_up(true);
+        ensure(left.eth0->add_address({.address = ip4(10, 0, 0, 1), .prefix_length = 24}).has_value());
+        settle();
+    }
+    ~host_with_full_card()
+    {
+        card.waiting.clear();
+        settle();
+    }
+    full_card card;
+    host left{card};
+};
+
+/// Sends to all, which needs no neighbour, until it may not; how often.
+int send_until_full(const open_socket& s, std::string_view text)
+{
+    int count = 0;
+    while (count < 1000 && send_to(s, text, ip4(10, 0, 0, 255), 7))
+        count++;
+    return count;
+}
+
+TEST(udp, a_full_ring_stops_the_sender)
+{
+    host_with_full_card net;
+    open_socket s(net.left);
+    ASSERT_TRUE(s->set_option(option::broadcast, 1));
+    ASSERT_TRUE(s->set_option(option::send_buffer, 10000)); // twice that
+    const int sent = send_until_full(s, "some bytes");
+    EXPECT_GT(sent, 10);
+    EXPECT_LT(sent, 100);
+    EXPECT_EQ(send_to(s, "x", ip4(10, 0, 0, 255), 7).error(), errc::eagain);
+    EXPECT_GE(*s->unsent_bytes(), 20000u);
+    EXPECT_FALSE(s->events() & event::out);
+    const u32 wakes = s->queue().wakes();
+    for (int i = 0; i < sent / 4; i++)
+        (void)net.card.waiting.pop();
+    EXPECT_FALSE(s->events() & event::out) << "more than half is under way";
+    EXPECT_TRUE(send_to(s, "x", ip4(10, 0, 0, 255), 7)) << "but there is room";
+    EXPECT_EQ(s->queue().wakes(), wakes);
+    while (*s->unsent_bytes() > 9000)
+        (void)net.card.waiting.pop();
+    EXPECT_EQ(s->queue().wakes(), wakes + 1);
+    EXPECT_TRUE(s->events() & event::out);
+    EXPECT_EQ(send_to(s, "x", ip4(127, 0, 0, 1), 7).error(), errc{}) << "the loopback has no ring";
+    net.card.waiting.clear();
+    EXPECT_EQ(*s->unsent_bytes(), 0u);
+}
+
+TEST(udp, fragments_count_as_under_way_and_outlive_their_sender)
+{
+    host_with_full_card net;
+    {
+        open_socket s(net.left);
+        ASSERT_TRUE(s->set_option(option::broadcast, 1));
+        ASSERT_TRUE(s->set_option(option::ip_mtu_discover, 0));
+        ASSERT_TRUE(send_to(s, std::string(20000, 'x'), ip4(10, 0, 0, 255), 7));
+        EXPECT_GE(net.card.waiting.count(), 14u);
+        EXPECT_GT(*s->unsent_bytes(), 20000u);
+        EXPECT_LT(send_until_full(s, std::string(20000, 'x')), 20);
+    }
+    net.card.waiting.clear();
+}
+
 TEST(udp, every_length_arrives_whole)
 {
     two_hosts net;
