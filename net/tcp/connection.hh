@@ -263,7 +263,8 @@ class connection final : public ref_counted<connection>, public flow, timekeepin
     u32 congestion_window() const REQUIRES(lock) { return _congestion.window; }
 
     // pass.cc
-    bool may_take_passed(const connection& from, sequence begin, u32 length) REQUIRES(lock, from.lock);
+    bool may_take_passed(const connection& from, sequence begin) const REQUIRES(lock, from.lock);
+    u32 pass_window(u32 length) REQUIRES(lock);
     void take_passed(packet_ptr p, u32 length, instant now) REQUIRES(lock);
     void acknowledge_to(connection& to, instant now) REQUIRES(lock, to.lock);
     void count_passed() const REQUIRES(lock);

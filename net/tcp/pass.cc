@@ -42,22 +42,31 @@ bool connection::may_pass_locked() const
            _path->out().is_loopback() && _path->current();
 }
 
-/// Whether a segment of `from` that begins at `begin` would be the expected one, and fit the window.
-bool connection::may_take_passed(const connection& from, sequence begin, u32 length)
+/// Whether a segment of `from` that begins at `begin` would be the expected one.
+bool connection::may_take_passed(const connection& from, sequence begin) const
 {
-    if (_state != state::established || begin != _receive_next || _fin_known || _received.has_gap() ||
-        _receive_shut_down || _orphan || _protocol.memory().exhausted() || !mirrored(_tuple, from._tuple))
-        return false;
-    // What an acknowledgement would announce by the way.
-    if (const u32 room = _receive_edge - _receive_next;
-        room < length || room < _window_limit.load(std::memory_order_relaxed) / 2)
+    return _state == state::established && begin == _receive_next && !_fin_known && !_received.has_gap() &&
+           !_receive_shut_down && !_orphan && !_protocol.memory().exhausted() &&
+           mirrored(_tuple, from._tuple);
+}
+
+/// The window as an acknowledgement would announce it, for `length` more bytes. Who is told must take it
+/// over: nobody else will say it again.
+u32 connection::pass_window(u32 length)
+{
+    const u32 room = _receive_edge - _receive_next;
+    if (room < length || room < _window_limit.load(std::memory_order_relaxed) / 2)
         announce_window();
-    return length <= _receive_edge - _receive_next;
+    return _receive_edge - _receive_next;
 }
 
 bool connection::pass_locked(connection& to, packet_ptr& single, std::span<packet_slice> pieces, u32 length)
 {
-    if (!may_pass_locked() || !to.may_take_passed(*this, _queue.next(), length))
+    if (!may_pass_locked() || !to.may_take_passed(*this, _queue.next()))
+        return false;
+    _send_window = to.pass_window(length);
+    _greatest_send_window = std::max(_greatest_send_window, _send_window);
+    if (length > _send_window)
         return false;
     packet_ptr p = single ? std::move(single) : packet_of_pieces(pieces);
     if (!p)
@@ -71,7 +80,7 @@ bool connection::pass_locked(connection& to, packet_ptr& single, std::span<packe
     _last_sent = now;
     to.take_passed(std::move(p), length, now);
     // As the acknowledgement would say.
-    _send_window = to._receive_edge - to._receive_next;
+    _send_window -= length;
     _window_from_begin = _receive_next;
     _window_from_ack = _small_end = _highest_delivered = _queue.begin();
     count_passed();

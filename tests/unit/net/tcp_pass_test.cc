@@ -121,6 +121,38 @@ TEST(tcp_pass, a_full_window_ends_it_and_reading_opens_it_again)
     EXPECT_EQ(*read(*net.server), "again");
 }
 
+/// What is too long for the whole window goes by segments, after what was passed.
+TEST(tcp_pass, more_than_a_window)
+{
+    one_host net;
+    ASSERT_TRUE(net.server->set_option(option::receive_buffer, 20000));
+    std::string got;
+    const std::string piece = pattern(64, 1);
+    u64 sent = 0;
+    while (*net.client->unsent_bytes() == 0)
+        sent += *write(*net.client, piece);
+    ASSERT_TRUE(run_until(
+        [&] {
+            while (const auto some = read(*net.server))
+                got += *some;
+            return got.size() == sent && *net.client->unsent_bytes() == 0;
+        },
+        seconds(60)));
+    for (int i = 0; i < 20; i++) {
+        const std::string large = pattern(60000, static_cast<u32>(i));
+        ASSERT_EQ(*write(*net.client, large), large.size());
+        got.clear();
+        ASSERT_TRUE(run_until(
+            [&] {
+                while (const auto some = read(*net.server, 7000))
+                    got += *some;
+                return got.size() == large.size();
+            },
+            seconds(60)));
+        EXPECT_TRUE(got == large);
+    }
+}
+
 /// The port's next user gets nothing that was meant for the one before.
 TEST(tcp_pass, another_connection_from_the_same_port)
 {
