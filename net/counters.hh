@@ -1,8 +1,7 @@
 // What the stack counts, as /proc/net/snmp and /proc/net/netstat show it (RFC 4293, 4022, 4113 and Linux's
 // own).
 //
-// Relaxed atomics shared by all CPUs: only rare things are counted here one by one, frequent ones (segments
-// and datagrams in and out) by the CPU that handles them.
+// Relaxed atomics shared by all CPUs, one by one.
 #pragma once
 
 #include <atomic>

@@ -12,11 +12,11 @@
 
 namespace mm
 {
-/// 16 to 256 in steps of 16 or 32, then four steps per doubling up to 4096; but 800, of which ten fit into
-/// two pages, is a TCP connection's.
+/// 16 to 256 in steps of 16 or 32, then four steps per doubling up to 4096; but 816, of which ten just fit
+/// into two pages, is a TCP connection's.
 inline constexpr u16 class_sizes[size_class_count] = {
     16,  32,  48,  64,  80,  96,  112, 128,  144,  160,  192,  224,  256,  288,  320,  384,  448,  512,
-    576, 640, 704, 768, 800, 896, 960, 1024, 1152, 1280, 1408, 1536, 1792, 2048, 2304, 2688, 3200, 4096};
+    576, 640, 704, 768, 816, 896, 960, 1024, 1152, 1280, 1408, 1536, 1792, 2048, 2304, 2688, 3200, 4096};
 inline constexpr size_t largest_small = class_sizes[size_class_count - 1];
 
 /// The smallest class of at least `size` bytes (1 to largest_small).

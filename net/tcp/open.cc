@@ -7,6 +7,11 @@
 
 namespace net::tcp
 {
+#ifndef KILN_DEBUG
+static_assert(sizeof(connection) <= 816,
+              "core/mm/slab.hh has a size for it: above, a connection costs 80 bytes more");
+#endif
+
 connection::connection(protocol& p) : flow(kind::connection), timer(&timer_fired), _protocol(p)
 {
     for (instant& d : _deadlines)
