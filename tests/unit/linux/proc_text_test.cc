@@ -13,7 +13,11 @@ TEST(text, numbers_and_columns)
     out.hex(0xabc, 8).add(" ").hex(0x123456789a, 4).add(" ").decimal(42, 6).add("\n");
     out.add("x:").pad_to(6).line("{}", 7);
     EXPECT_EQ(out.view(), "00000abc 123456789a     42\nx:    7\n");
-    out.clear();
+}
+
+TEST(text, grows)
+{
+    proc::text out;
     EXPECT_EQ(out.view(), "");
     for (int i = 0; i < 1000; i++)
         out.add("0123456789");
