@@ -21,7 +21,6 @@ sched::thread* current_thread()
 
 namespace sched
 {
-void assert_may_block() {}
 void yield() {}
 waiter::reaction thread_waiter::wake_thread(waiter& w, u32)
 {
