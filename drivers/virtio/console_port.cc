@@ -51,8 +51,8 @@ void console_port::post_locked(buffer& b)
 void console_port::grow_input_locked(buffer_memory memory)
 {
     buffer* const b = find_unmade(_in_buffers);
-    if (!b || !memory)
-        return; // without memory the traffic goes on with fewer
+    if (!b)
+        return;
     b->memory = std::move(memory);
     post_locked(*b);
 }
@@ -60,18 +60,17 @@ void console_port::grow_input_locked(buffer_memory memory)
 /// The first input buffers, when somebody wants input at all. Errors: enomem, when not even one can be had.
 result<void> console_port::prepare_input()
 {
-    WITH_LOCK(_lock)
-    {
-        if (_in_buffers[0].memory)
-            return {};
-    }
+    if (_input_prepared.load(std::memory_order_relaxed)) [[likely]]
+        return {};
     for (unsigned i = 0; i < first_input_buffers; i++) {
         auto memory = buffer_memory::make(smallest_buffer);
+        if (!memory)
+            break;
         lock_guard guard{_lock};
         grow_input_locked(std::move(memory));
+        _input_prepared.store(true, std::memory_order_relaxed);
     }
-    lock_guard guard{_lock};
-    return _in_buffers[0].memory ? result<void>{} : fail(errc::enomem);
+    return _input_prepared.load(std::memory_order_relaxed) ? result<void>{} : fail(errc::enomem);
 }
 
 /// Makes the next filled buffer current. False: there is none.
@@ -109,8 +108,9 @@ result<size_t> console_port::try_read(std::span<std::byte> to)
     std::memcpy(to.data(), _current->memory.bytes.get() + _position, count);
     _position += static_cast<u32>(count);
     if (_position == _current->length) {
-        if (_current->length == _current->memory.size) // the host has more than the buffers hold
-            grow_input_locked(buffer_memory::make(largest_buffer));
+        if (_current->length == _current->memory.size && find_unmade(_in_buffers))
+            if (auto more = buffer_memory::make(largest_buffer)) // the host has more than the buffers hold
+                grow_input_locked(std::move(more));
         post_locked(*_current);
         _current = nullptr;
     }

@@ -87,6 +87,7 @@ class console_port final : public byte_stream
     spinlock _lock{lock_rank::virtqueue};
     unique_ptr<virtqueue> _in GUARDED_BY(_lock);
     unique_ptr<virtqueue> _out GUARDED_BY(_lock);
+    std::atomic<bool> _input_prepared{false}; // there are input buffers; set once
     buffers _in_buffers GUARDED_BY(_lock);
     buffers _out_buffers GUARDED_BY(_lock);
     buffer* _current GUARDED_BY(_lock) = nullptr; // input being read
